@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# test.sh [PYTEST ARGUMENTS]: the whole suite on SQLite, then on PostgreSQL, then one line for each.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+.ci/system_packages.sh test
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+failed=0
+
+suite() { # suite NAME RUNNER...
+    local name=$1 status=0
+    shift
+    printf '\n== Tests on %s\n' "$name"
+    "$@" .venv/bin/python -m pytest -n "${TEST_WORKERS:-2}" "${arguments[@]}" 2>&1 | tee "$logs/$name" || status=$?
+    [ "$status" -eq 0 ] || failed=1
+}
+
+arguments=("$@")
+suite SQLite .ci/with_redis.sh env -u DATABASE_URL
+suite PostgreSQL .ci/with_redis.sh .ci/with_postgres.sh
+
+printf '\n== Summary\n'
+for name in SQLite PostgreSQL; do
+    printf '%-11s %s\n' "$name" "$(tail -n 1 "$logs/$name" | tr -d '=' | sed 's/^ *//; s/ *$//')"
+done
+exit "$failed"

@@ -1,0 +1,21 @@
+"""System checks: a wrong declaration is found at start, not on Monday at six."""
+
+from typing import Any
+
+from django.core.checks import Error, register
+
+from approvals import registry
+
+
+@register()
+def declarations_are_sound(app_configs: Any, **kwargs: Any) -> list[Error]:
+    problems = []
+    for declared in registry.workflows():
+        names = [step.name for step in declared.steps]
+        if len(names) != len(set(names)):
+            problems.append(Error(f"Workflow {declared.key} names a step twice.", id="approvals.E001"))
+        if declared.trigger.weekly and not declared.trigger.on_slot:
+            problems.append(
+                Error(f"Workflow {declared.key} has a schedule but nothing to do on it.", id="approvals.E002")
+            )
+    return problems

@@ -1,0 +1,172 @@
+"""The vocabulary a workflow is declared in: one field per heading of the client's contract.
+
+Frozen data and plain functions, no behaviour. `approvals.engine` runs a declaration;
+`manage.py describe_workflows` prints it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from approvals.models import WorkflowRun
+
+
+@dataclass(frozen=True)
+class Weekly:
+    """A weekly moment in local time. `cron` is how the contract writes it."""
+
+    cron: str
+    weekday: int  # Monday is 0
+    hour: int
+    time_zone: str
+
+
+@dataclass(frozen=True)
+class Trigger:
+    description: str
+    weekly: Weekly | None = None
+    on_slot: Callable[[Any], str] | None = None  # gets the slot's datetime, returns a sentence
+
+
+@dataclass(frozen=True)
+class Input:
+    name: str
+    type: str
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class ContextQuery:
+    name: str
+    tables: str
+    load: Callable[[Any], Any]  # inputs -> value
+
+
+@dataclass(frozen=True)
+class Precondition:
+    name: str
+    rule: str
+    blocks: bool
+    check: Callable[[Any, Mapping[str, Any]], str]  # inputs, context -> "" or a sentence
+
+
+def block(name: str, rule: str, check: Callable[[Any, Mapping[str, Any]], str]) -> Precondition:
+    return Precondition(name, rule, True, check)
+
+
+def warn(name: str, rule: str, check: Callable[[Any, Mapping[str, Any]], str]) -> Precondition:
+    return Precondition(name, rule, False, check)
+
+
+class When(Enum):
+    """When a fan-out step runs."""
+
+    AT_ONCE = "at once"
+    EACH_BATCH = "for each decided batch, all such steps in one transaction"
+    WHEN_DECIDED = "when everything is decided"
+
+
+@dataclass(frozen=True)
+class Done:
+    detail: str
+
+
+@dataclass(frozen=True)
+class Waiting:
+    detail: str
+
+
+@dataclass(frozen=True)
+class Skipped:
+    detail: str
+
+
+StepResult = Done | Waiting | Skipped
+
+
+@dataclass(frozen=True)
+class Step:
+    """One fan-out target. `run` must be idempotent: it may be called again after a crash."""
+
+    name: str
+    kind: str
+    run: Callable[["WorkflowRun"], StepResult]
+    when: When
+    target: Mapping[str, str] = field(
+        default_factory=dict
+    )  # as the contract lists it: table, operation, keys...
+
+
+@dataclass(frozen=True)
+class Gate:
+    risk: int
+    proposes: str
+    waived: str  # the sentence under which no human is asked
+
+
+@dataclass(frozen=True)
+class AfterAction:
+    name: str
+    does: str
+    run: Callable[["WorkflowRun"], None]
+
+
+@dataclass(frozen=True)
+class Check:
+    """A verify check of this run's own rows."""
+
+    name: str
+    after: timedelta
+    expected: str
+    run: Callable[["WorkflowRun"], tuple[bool, str]]  # passed, what was found
+
+
+@dataclass(frozen=True)
+class Retry:
+    attempts: int
+    first_delay: timedelta
+    longest: timedelta
+    alert: bool
+
+    def delay(self, attempt: int) -> timedelta:
+        """How long to wait after failed attempt number `attempt` (1, 2, ...): doubling, capped."""
+        return min(self.first_delay * 2 ** (attempt - 1), self.longest)
+
+
+@dataclass(frozen=True)
+class Workflow:
+    key: str
+    title: str
+    summary: str
+    trigger: Trigger
+    inputs: tuple[Input, ...]
+    read_inputs: Callable[[Mapping[str, Any]], Any]  # the stored JSON -> a frozen dataclass
+    context: tuple[ContextQuery, ...]
+    preconditions: tuple[Precondition, ...]
+    gate: Gate
+    steps: tuple[Step, ...]
+    afterwards: tuple[AfterAction, ...]
+    verify: tuple[Check, ...]
+    retry: Retry
+
+
+@dataclass(frozen=True)
+class ActionType:
+    """What the gate needs to know of one kind of proposed action.
+
+    `live` returns, per action id, the numbers a decision is bound to as they are now; the content hash is
+    taken over them. `decided` carries a decision into the owner's rows, inside the gate's transaction.
+    `objection` may refuse a decision with a sentence ("" when there is none). `stays_open` keeps an envelope open
+    whose lines are all decided, because more will come.
+    """
+
+    key: str
+    title: str
+    live: Callable[[list[Any]], dict[int, dict[str, Any]]]
+    decided: Callable[[Any], None]
+    objection: Callable[[Any], str] = lambda decision: ""
+    stays_open: Callable[[Any], bool] = lambda envelope: False
+    can_send_back: bool = False

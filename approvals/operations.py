@@ -1,0 +1,274 @@
+"""The gate: one decision is one conditional status change, bound to what the decider saw.
+
+Two approvers, a double click, approve against reject: the database lets one win, and the other is told who
+and when. The admin page, bulk actions, the API and the commands all come through `decide`.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from approvals import audit, engine, registry
+from approvals.clock import now
+from approvals.models import Guardrail, ProposedAction, WorkflowRun
+from approvals.refusals import Refused
+from approvals.set_based import update_where_pk_in
+
+Status = ProposedAction.Status
+SEPARATION_OF_DUTIES = "separation_of_duties"
+VERBS = {Status.APPROVED: "approved", Status.REJECTED: "rejected", Status.SENT_BACK: "sent back"}
+
+
+class NotAllowedToDecide(Refused):
+    pass
+
+
+class AlreadyDecided(Refused):
+    pass
+
+
+class ChangedSinceSeen(Refused):
+    """The numbers moved between the page and the click; `new_hash` is what a decision would bind to now."""
+
+    def __init__(self, problems: Iterable[str], new_hash: str) -> None:
+        super().__init__(problems)
+        self.new_hash = new_hash
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What an action type's `decided` receives: the action, its decided lines by verdict, and their numbers."""
+
+    action: ProposedAction
+    verdicts: Mapping[str, list[ProposedAction]]  # status -> actions; the action itself when it has no lines
+    live: Mapping[int, dict[str, Any]]
+    by: Any
+    note: str
+    is_complete: bool  # no line of the envelope is left undecided
+
+
+def content_hash(live: Mapping[int, dict[str, Any]]) -> str:
+    """SHA-256 over the numbers of these actions, as they are now, in order of id."""
+    text = json.dumps(
+        [[pk, live[pk]] for pk in sorted(live)], sort_keys=True, separators=(",", ":"), default=str
+    )
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def live_numbers(action: ProposedAction) -> dict[int, dict[str, Any]]:
+    """What a decision on this action is about, now: its undecided lines, or itself when it has no lines."""
+    subjects = _subjects(action)
+    return registry.action_type(subjects[0].action_type).live(subjects) if subjects else {}
+
+
+def _subjects(action: ProposedAction) -> list[ProposedAction]:
+    if action.lines.exists():
+        return list(action.lines.filter(status=Status.PENDING).order_by("pk"))
+    return [action] if action.status == Status.PENDING else []
+
+
+def decide(
+    *,
+    action_id: int,
+    by: AbstractBaseUser,
+    seen_hash: str | None,
+    via: str,
+    verdicts: Mapping[int, str] | None = None,
+    verdict: str | None = None,
+    note: str = "",
+) -> ProposedAction:
+    """Decide an action, or lines of an envelope, and take its run further.
+
+    Give `verdict` to decide the action (all its undecided lines), or `verdicts` {line id: status} for single
+    lines. `seen_hash` is the content hash shown to the decider; None only for commands, which see and decide in
+    one breath. Raises NotAllowedToDecide, AlreadyDecided, ChangedSinceSeen or Refused; nothing is changed then.
+    """
+    with transaction.atomic():
+        action = ProposedAction.objects.select_for_update().get(pk=action_id)
+        envelope = action.envelope or action
+        if envelope.pk != action.pk:
+            ProposedAction.objects.select_for_update().get(pk=envelope.pk)
+        check_may_decide(envelope, by)
+        chosen = _chosen(action, verdict, verdicts)
+        _check_note(chosen.values(), note)
+        subjects = _undecided(action, chosen)
+        live = registry.action_type(subjects[0].action_type).live(subjects)
+        _check_unchanged(action, subjects, live, seen_hash)
+        _flip(subjects, chosen, live, by=by, via=via, note=note)
+        decision = _decision(envelope, subjects, chosen, live, by, note)
+        _carry_out(decision, via)
+    if action.workflow_run_id:
+        engine.advance(action.workflow_run_id)
+    action.refresh_from_db()
+    return action
+
+
+def check_may_decide(action: ProposedAction, by: Any) -> None:
+    """Permission, and that nobody decides what they took part in."""
+    if not (by.is_active and by.has_perm("approvals.decide_proposedaction")):
+        raise NotAllowedToDecide(
+            f"{by} may not decide proposed actions. Ask an administrator for the approver role."
+        )
+    separated = Guardrail.objects.filter(name=SEPARATION_OF_DUTIES, is_enabled=True).exists()
+    if separated and action.participants.filter(pk=by.pk).exists():
+        raise NotAllowedToDecide(f"{by} took part in this count, so somebody else must decide it.")
+
+
+def _chosen(
+    action: ProposedAction, verdict: str | None, verdicts: Mapping[int, str] | None
+) -> dict[int, str]:
+    if verdicts is not None:
+        return dict(verdicts)
+    if verdict is None:
+        raise ValueError("Give a verdict, or verdicts per line.")
+    subjects = _subjects(action)
+    if not subjects:
+        raise AlreadyDecided(_who_decided(action))
+    return {subject.pk: verdict for subject in subjects}
+
+
+def _check_note(verdicts: Iterable[str], note: str) -> None:
+    given = set(verdicts)
+    if not given:
+        raise Refused("Nothing was chosen. Tick at least one line and choose what to do with it.")
+    if given - {Status.APPROVED} and not note.strip():
+        raise Refused("Say why in the note: a rejection or a recount needs a reason.")
+
+
+def _undecided(action: ProposedAction, chosen: Mapping[int, str]) -> list[ProposedAction]:
+    family = ProposedAction.objects.filter(pk=action.pk) | ProposedAction.objects.filter(envelope=action)
+    known = {row.pk: row for row in family.select_related("decided_by")}
+    strangers = [pk for pk in chosen if pk not in known]
+    if strangers:
+        raise Refused(f"Line {strangers[0]} does not belong to “{action.title}”. Reload the page.")
+    decided = [known[pk] for pk in chosen if known[pk].status != Status.PENDING]
+    if decided:
+        raise AlreadyDecided(_who_decided(row) for row in decided[:5])
+    return [known[pk] for pk in sorted(chosen)]
+
+
+def _who_decided(row: ProposedAction) -> str:
+    if row.decided_by is None or row.decided_at is None:
+        return f"“{row.title}” has nothing left to decide."
+    verb = VERBS.get(Status(row.status), row.status)
+    return f"“{row.title}” was already {verb} by {row.decided_by} at {row.decided_at:%Y-%m-%d %H:%M:%S} UTC."
+
+
+def _check_unchanged(
+    action: ProposedAction,
+    subjects: list[ProposedAction],
+    live: Mapping[int, dict[str, Any]],
+    seen_hash: str | None,
+) -> None:
+    if seen_hash is None:
+        return
+    shown = live_numbers(action)
+    current = content_hash(shown)
+    if seen_hash in (current, content_hash(live)):
+        return
+    moved = [
+        f"“{row.title}” now reads: " + ", ".join(f"{name} {value}" for name, value in live[row.pk].items())
+        for row in subjects
+        if any(
+            str(live[row.pk].get(name)) != str(value)
+            for name, value in row.payload.items()
+            if name in live[row.pk]
+        )
+    ]
+    sentence = "The numbers changed since you looked, so nothing was decided. Look at the new numbers and decide again."
+    raise ChangedSinceSeen([sentence, *moved[:10]], current)
+
+
+def _flip(
+    subjects: list[ProposedAction],
+    chosen: Mapping[int, str],
+    live: Mapping[int, dict[str, Any]],
+    *,
+    by: Any,
+    via: str,
+    note: str,
+) -> None:
+    """The conditional status change. Fewer rows than asked for means that somebody else was first."""
+    bound_to = content_hash(live)
+    for status in set(chosen.values()):
+        ids = [row.pk for row in subjects if chosen[row.pk] == status]
+        won = update_where_pk_in(
+            ProposedAction.objects.filter(status=Status.PENDING),
+            ids,
+            status=status,
+            decided_by=by,
+            decided_at=now(),
+            decided_via=via,
+            decided_hash=bound_to,
+            reason_note=note,
+        )
+        if won != len(ids):
+            raise AlreadyDecided("Somebody else decided this a moment ago. Reload the page to see who.")
+
+
+def _decision(
+    envelope: ProposedAction,
+    subjects: list[ProposedAction],
+    chosen: Mapping[int, str],
+    live: Mapping[int, dict[str, Any]],
+    by: Any,
+    note: str,
+) -> Decision:
+    verdicts: dict[str, list[ProposedAction]] = {}
+    for row in subjects:
+        verdicts.setdefault(chosen[row.pk], []).append(row)
+    complete = not envelope.lines.filter(status=Status.PENDING).exists()
+    return Decision(envelope, verdicts, live, by, note, complete)
+
+
+def _carry_out(decision: Decision, via: str) -> None:
+    """Let the owner carry the decision into its rows, close a finished envelope, write the audit entry."""
+    first = next(iter(decision.verdicts.values()))[0]
+    declared = registry.action_type(first.action_type)
+    objection = declared.objection(decision)
+    if objection:
+        raise Refused(objection)
+    declared.decided(decision)
+    envelope = decision.action
+    close_if_finished(envelope, by=decision.by, via=via, note=decision.note)
+    audit.append(
+        actor=decision.by,
+        verb="action.decided",
+        entity_ref=f"proposed_action:{envelope.pk}",
+        details={
+            "via": via,
+            "note": decision.note,
+            "content_hash": content_hash(decision.live),
+            **{status: [row.pk for row in rows] for status, rows in decision.verdicts.items()},
+        },
+    )
+    if envelope.workflow_run_id:
+        wake(envelope.workflow_run_id)
+
+
+def close_if_finished(envelope: ProposedAction, *, by: Any, via: str, note: str) -> None:
+    """Close an envelope with its last line, unless its owner says that more will come."""
+    envelope.refresh_from_db()
+    verdicts = set(envelope.lines.values_list("status", flat=True).distinct().order_by())
+    if envelope.status != Status.PENDING or not verdicts or Status.PENDING in verdicts:
+        return
+    if registry.action_type(envelope.action_type).stays_open(envelope):
+        return
+    approved = Status.APPROVED in verdicts
+    envelope.status = Status.APPROVED if approved else Status.REJECTED
+    envelope.decided_by, envelope.decided_at, envelope.decided_via = by, now(), via
+    envelope.reason_note = note or ("" if approved else "Every line was rejected or sent back.")
+    envelope.save()
+
+
+def wake(run_id: int) -> None:
+    """Mark the run as having work, in the decision's own transaction: if we die now, the tick goes on."""
+    run = WorkflowRun.objects.select_for_update().get(pk=run_id)
+    if run.status == WorkflowRun.Status.WAITING:
+        run.move_to(WorkflowRun.Status.RUNNING)
+        run.save(update_fields=["status", "completed_at"])

@@ -1,0 +1,5 @@
+"""Wiring of the house: settings, addresses, the worker, the schedule."""
+
+from config.celery import app as celery_app
+
+__all__ = ["celery_app"]

@@ -1,0 +1,87 @@
+"""The beat table as data. Run by celery beat, shown and switched off or on in the admin.
+
+Beat only wakes: what is due is decided by rows, so an entry that fires twice, late or never
+costs nothing but time. The ticks also find what a missed weekly entry should have started.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
+
+
+@dataclass(frozen=True)
+class Cron:
+    """Five fields as in crontab(5), read in COUNT_TIME_ZONE."""
+
+    expression: str
+
+    def row(self) -> dict[str, Any]:
+        minute, hour, day_of_month, month_of_year, day_of_week = self.expression.split()
+        crontab, _ = CrontabSchedule.objects.get_or_create(
+            minute=minute,
+            hour=hour,
+            day_of_month=day_of_month,
+            month_of_year=month_of_year,
+            day_of_week=day_of_week.lower(),
+            timezone=settings.COUNT_TIME_ZONE,
+        )
+        return {"crontab": crontab, "interval": None, "expire_seconds": 3600}
+
+
+@dataclass(frozen=True)
+class Every:
+    """A fixed interval, in whole seconds."""
+
+    interval: timedelta
+
+    def row(self) -> dict[str, Any]:
+        seconds = int(self.interval.total_seconds())
+        interval, _ = IntervalSchedule.objects.get_or_create(every=seconds, period=IntervalSchedule.SECONDS)
+        # A wake-up nobody took within its interval is followed by a fresh one.
+        return {"interval": interval, "crontab": None, "expire_seconds": seconds}
+
+
+@dataclass(frozen=True)
+class Entry:
+    name: str
+    task: str
+    schedule: Cron | Every
+    reason: str
+
+
+SCHEDULE = (
+    Entry(
+        name="Work that is due",
+        task="approvals.tasks.tick",
+        schedule=Every(timedelta(seconds=30)),
+        reason="Advances runs, retries, verify checks and missed weekly slots, whatever the broker lost.",
+    ),
+    Entry(
+        name="Push to NetSuite",
+        task="netsuite.tasks.drain",
+        schedule=Every(timedelta(seconds=30)),
+        reason="Sends every queued push that is due, one at a time.",
+    ),
+    Entry(
+        name="Weekly cycle count",
+        task="inventory.counting.tasks.weekly_cycle_count",
+        schedule=Cron("0 6 * * MON"),
+        reason="Monday 06:00 where the counts are made: chooses the zone and issues its walk-sheet.",
+    ),
+)
+
+
+def install_schedule() -> list[str]:
+    """Write the table into django-celery-beat's rows and return the names written.
+
+    Safe to repeat. An entry that an operator switched off stays off.
+    """
+    with transaction.atomic():
+        for entry in SCHEDULE:
+            fields = {"task": entry.task, "description": entry.reason, **entry.schedule.row()}
+            PeriodicTask.objects.update_or_create(name=entry.name, defaults=fields)
+    return [entry.name for entry in SCHEDULE]

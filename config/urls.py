@@ -1,0 +1,27 @@
+"""Addresses: the admin is the application, the API is beside it."""
+
+from django.contrib import admin
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from django.views.generic import RedirectView
+
+from config.api import api
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200 when the database answers, 503 otherwise. For load balancers; tells nothing else."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return HttpResponse("database unavailable\n", status=503, content_type="text/plain")
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index", permanent=False), name="home"),
+    path("admin/", admin.site.urls),
+    path("api/", api.urls),
+    path("healthz", healthz, name="healthz"),
+]

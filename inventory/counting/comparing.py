@@ -1,0 +1,224 @@
+"""Steps 1 and 2 of the contract: diff the count to the ledger, and judge every line by the guardrails."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import Sum
+
+from approvals.contract import Done
+from approvals.models import WorkflowRun
+from approvals.set_based import insert_rows, text_in, update_rows
+from inventory.counting import limits
+from inventory.counting.context import SubmittedCount, read_inputs
+from inventory.counting.expected import moved_since, on_hand_now, recent_movements
+from inventory.counting.guardrails import Verdict, judge_line, judge_zone
+from inventory.counting.variance import compute_variance, suggest_reason
+from inventory.models import Balance, CountLine, CountSheet, Item, Zone
+
+Classification = CountLine.Classification
+LINE_COLUMNS = ["sheet", "item", "count_number", "row", "is_on_sheet", "counted", "counted_at", "on_hand", "expected", "variance", "variance_pct", "variance_value", "unit_cost", "classification", "why", "suggested_reason", "decision"]
+
+
+def compute_variance_step(run: WorkflowRun) -> Done:
+    """`compute_variance`: INSERT INTO inventory_count_log. One line per item on the sheet, counted or not."""
+    given = read_inputs(run.inputs)
+    zone = Zone.objects.select_related("location").get(pk=given.zone_id)
+    sheet = CountSheet.objects.get(pk=given.sheet_id)
+    if sheet.lines.exists():
+        return Done("Already computed.")
+    rows = _compared_rows(given, zone, sheet)
+    missing = _missing_rows(sheet, zone, {row[1] for row in rows})
+    insert_rows(CountLine, LINE_COLUMNS, rows + missing)
+    counted = sum(1 for row in rows if row[5] is not None)
+    detail = f"{counted} lines counted, {len(rows) - counted} not counted"
+    return Done(detail + (f", {len(missing)} items of the zone were not on the sheet." if missing else "."))
+
+
+def _compared_rows(given: SubmittedCount, zone: Zone, sheet: CountSheet) -> list[tuple[object, ...]]:
+    codes = [str(row[0]) for row in given.counts]
+    found = (
+        Item.objects.filter(item_code__in=text_in(codes))
+        .order_by()
+        .values_list("item_code", "pk", "avg_cost")
+    )
+    items = {code: (pk, cost) for code, pk, cost in found}
+    item_ids = [items[code][0] for code in codes]
+    on_hand = on_hand_now(zone.location, item_ids)
+    moved = moved_since(zone.location, dict.fromkeys(item_ids, given.counted_at))
+    rows = []
+    for code, text, where in given.counts:
+        item_id, cost = items[str(code)]
+        here = on_hand.get(item_id, Decimal(0))
+        expected = here - moved.get(item_id, Decimal(0))
+        rows.append(_line_row(sheet.pk, item_id, where or "", text, given.counted_at, here, expected, cost))
+    return rows
+
+
+def _line_row(
+    sheet_id: int,
+    item_id: int,
+    where: str,
+    text: str | None,
+    counted_at: datetime,
+    on_hand: Decimal,
+    expected: Decimal,
+    cost: Decimal | None,
+) -> tuple[object, ...]:
+    kind = Classification.NOT_COUNTED.value
+    if text is None:
+        return (
+            sheet_id,
+            item_id,
+            1,
+            where,
+            True,
+            None,
+            None,
+            on_hand,
+            expected,
+            *[None] * 3,
+            cost,
+            kind,
+            "",
+            "",
+            "",
+        )
+    counted = Decimal(text)
+    figures = compute_variance(counted, expected, cost)
+    numbers = (figures.variance, figures.percent, figures.value)
+    return (
+        *(sheet_id, item_id, 1, where, True, counted, counted_at, on_hand, expected),
+        *(*numbers, cost, kind, "", "", ""),
+    )
+
+
+def _missing_rows(sheet: CountSheet, zone: Zone, on_sheet: set[object]) -> list[tuple[object, ...]]:
+    """Items at home in the zone that the sheet does not mention: visible, never zeroed."""
+    rows = Balance.objects.filter(zone=zone, item__is_active=True).order_by("item__item_code")
+    return [
+        (
+            sheet.pk,
+            item_id,
+            1,
+            "",
+            False,
+            None,
+            None,
+            here,
+            here,
+            *[None] * 3,
+            cost,
+            "not_counted",
+            "",
+            "",
+            "",
+        )
+        for item_id, here, cost in rows.values_list("item_id", "quantity_on_hand", "item__avg_cost")
+        if item_id not in on_sheet
+    ]
+
+
+@dataclass(frozen=True)
+class ComparedLine:
+    pk: int
+    item_id: int
+    counted: Decimal
+    expected: Decimal
+    unit_cost: Decimal | None
+    case_pack: int | None
+
+    @property
+    def variance(self) -> Decimal:
+        return self.counted - self.expected
+
+    @property
+    def value(self) -> Decimal | None:
+        return None if self.unit_cost is None else abs(self.variance) * self.unit_cost
+
+
+def classify_variance_step(run: WorkflowRun) -> Done:
+    """`classify_variance`: SET classification, by the line guardrail and the zone guardrail, strictest first."""
+    sheet = CountSheet.objects.select_related("zone__location").get(run=run)
+    rows = sheet.lines.filter(counted__isnull=False).order_by("pk")
+    fields = ("pk", "item_id", "counted", "expected", "unit_cost", "item__case_pack")
+    lines = [ComparedLine(*row) for row in rows.values_list(*fields)]
+    line_limits, zone_limits = limits.limits(limits.LINE), limits.limits(limits.ZONE)
+    gross = sum((line.value or Decimal(0) for line in lines), Decimal(0))
+    zone_value = zone_inventory_value(sheet)
+    zone_verdict = judge_zone(gross, zone_value, zone_limits)
+    verdicts = {
+        line.pk: judge_line(line.counted, line.expected, line.unit_cost, line_limits) for line in lines
+    }
+    reasons = _suggested_reasons(sheet, lines)
+    update_rows(
+        CountLine,
+        ["classification", "why", "suggested_reason", "decision"],
+        [
+            (
+                line.pk,
+                *classify(line, verdicts[line.pk], zone_verdict),
+                reasons.get(line.pk, ""),
+                _decision(line, verdicts[line.pk], zone_verdict),
+            )
+            for line in lines
+        ],
+    )
+    sheet.gross_value, sheet.zone_value = round(gross, 2), round(zone_value, 2)
+    sheet.net_value = sheet.lines.aggregate(net=Sum("variance_value"))["net"] or Decimal(0)
+    sheet.guardrail_note = f"{line_limits.label}; {zone_verdict.why}"
+    sheet.save(update_fields=["gross_value", "zone_value", "net_value", "guardrail_note"])
+    counts = dict.fromkeys(Classification.values, 0)
+    for line in lines:
+        counts[classify(line, verdicts[line.pk], zone_verdict)[0]] += 1
+    return Done(
+        f"{counts['match']} match, {counts['within_guardrail']} within guardrail, "
+        f"{counts['needs_review']} need review. {zone_verdict.why}."
+    )
+
+
+def classify(line: ComparedLine, by_line: Verdict, by_zone: Verdict) -> tuple[str, str]:
+    """The line's classification and why; a line without a variance is a match whatever the zone says."""
+    if line.variance == 0 and line.expected >= 0:
+        return Classification.MATCH.value, by_line.why
+    if not by_line.passes:
+        return Classification.NEEDS_REVIEW.value, by_line.why[:300]
+    if not by_zone.passes:
+        return Classification.NEEDS_REVIEW.value, by_zone.why[:300]
+    return Classification.WITHIN_GUARDRAIL.value, by_line.why
+
+
+def _decision(line: ComparedLine, by_line: Verdict, by_zone: Verdict) -> str:
+    within = classify(line, by_line, by_zone)[0] == Classification.WITHIN_GUARDRAIL
+    return CountLine.Decision.GUARDRAIL.value if within else ""
+
+
+def _suggested_reasons(sheet: CountSheet, lines: Iterable[ComparedLine]) -> dict[int, str]:
+    differing = [line for line in lines if line.variance]
+    if sheet.counted_at is None:
+        return {}
+    recent = recent_movements(sheet.zone.location, {line.item_id: sheet.counted_at for line in differing})
+    return {
+        line.pk: suggest_reason(
+            counted=line.counted,
+            expected=line.expected,
+            case_pack=line.case_pack,
+            recent_deltas=[(delta, name) for delta, name, _ in recent.get(line.item_id, [])],
+        )[:200]
+        for line in differing
+    }
+
+
+def zone_inventory_value(sheet: CountSheet) -> Decimal:
+    """What the zone was worth at the count, US dollars: expected (or on hand) x average cost of its items."""
+    expected = dict(sheet.lines.filter(count_number=1).order_by().values_list("item_id", "expected"))
+    rows = Balance.objects.filter(zone=sheet.zone, item__avg_cost__isnull=False).order_by()
+    value = sum(
+        (
+            max(expected.get(item_id, here) or Decimal(0), Decimal(0)) * cost
+            for item_id, here, cost in rows.values_list("item_id", "quantity_on_hand", "item__avg_cost")
+        ),
+        Decimal(0),
+    )
+    return value

@@ -1,0 +1,53 @@
+"""The guardrail rows, as the pure rules want them. A missing row is seeded with the client's thresholds."""
+
+from decimal import Decimal
+
+from approvals.models import Guardrail
+from approvals.operations import SEPARATION_OF_DUTIES
+from inventory.counting import guardrails
+from inventory.counting.guardrails import Limits
+
+LINE = "inventory_variance"
+ZONE = "inventory_zone_variance"
+SECOND_APPROVAL = "inventory_second_approval"
+CAPACITY = "count_capacity"
+
+SEEDS: dict[str, dict[str, object]] = {
+    LINE: {
+        "percent_limit": guardrails.AUTO_ADJUST_MAX_PERCENT,
+        "value_limit": guardrails.AUTO_ADJUST_MAX_VALUE,
+        "explanation": "A line is adjusted without a human when |variance %| and |variance value| are both at or "
+        "under these limits.",
+    },
+    ZONE: {
+        "percent_limit": guardrails.ZONE_MAX_PERCENT,
+        "value_limit": guardrails.ZONE_MAX_VALUE,
+        "explanation": "When a sheet's gross variance (sum of |value|) is above the value limit, or above this "
+        "percentage of the zone's inventory value, every line with a variance goes to a human.",
+    },
+    SECOND_APPROVAL: {
+        "percent_limit": None,
+        "value_limit": guardrails.SECOND_APPROVAL_VALUE,
+        "explanation": "Above this gross variance a second person must sign the count off before anything posts.",
+    },
+    SEPARATION_OF_DUTIES: {
+        "percent_limit": None,
+        "value_limit": None,
+        "explanation": "Nobody decides a count they took part in. Only a superuser may switch this off.",
+    },
+    CAPACITY: {
+        "percent_limit": None,
+        "value_limit": Decimal(2),
+        "explanation": "How many zones can be counted each Monday. The value limit is a number of zones, not dollars.",
+    },
+}
+
+
+def limits(name: str) -> Limits:
+    row, _ = Guardrail.objects.get_or_create(name=name, defaults=SEEDS[name])
+    return Limits(str(row), row.percent_limit, row.value_limit, row.is_enabled)
+
+
+def seed_guardrails() -> None:
+    for name, seed in SEEDS.items():
+        Guardrail.objects.get_or_create(name=name, defaults=seed)

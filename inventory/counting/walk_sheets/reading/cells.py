@@ -1,0 +1,52 @@
+"""A cell, a row and a sheet as every reader delivers them, before anyone asks what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+CellKind = Literal["text", "number", "date", "bool", "error", "formula"]
+
+
+class Cell(NamedTuple):
+    """A filled cell. `text` of a number is what the file says, of a date ISO 8601, of an error its name ("#N/A").
+
+    Kind "formula" is a formula whose result the file does not hold. `pattern` is a number format worth knowing.
+    """
+
+    kind: CellKind
+    text: str
+    pattern: str = ""
+
+
+class Row(NamedTuple):
+    """A row with at least one filled cell. `number` and the column indexes count from 1, as on screen."""
+
+    number: int
+    cells: dict[int, Cell]
+    hidden: bool = False
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet. `rows` may be walked once, and is never walked for a hidden sheet."""
+
+    name: str
+    visible: bool
+    rows: Iterator[Row]
+
+
+def column_letters(index: int) -> str:
+    letters = ""
+    while index:
+        index, remainder = divmod(index - 1, 26)
+        letters = chr(65 + remainder) + letters
+    return letters
+
+
+def column_index(letters: str) -> int:
+    index = 0
+    for letter in letters:
+        index = index * 26 + ord(letter) - 64
+    return index

@@ -1,0 +1,105 @@
+"""The ledger's rows. Only `inventory.stock` writes them."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from approvals.clock import now
+from inventory.models.items import Item
+from inventory.models.places import Location, Zone
+
+QUANTITY: dict[str, Any] = {"max_digits": 14, "decimal_places": 3}
+
+
+class Balance(models.Model):
+    """The contract's `inventory_balance`: one row per item and location."""
+
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="balances")
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="balances")
+    zone = models.ForeignKey(
+        Zone, null=True, blank=True, on_delete=models.PROTECT, related_name="balances", help_text="Home zone."
+    )
+    bin = models.CharField(max_length=40, blank=True)
+    quantity_on_hand = models.DecimalField(**QUANTITY, default=Decimal(0))
+    quantity_reserved = models.DecimalField(**QUANTITY, default=Decimal(0))
+    quantity_available = models.GeneratedField(
+        expression=F("quantity_on_hand") - F("quantity_reserved"),
+        output_field=models.DecimalField(**QUANTITY),
+        db_persist=True,
+    )
+    last_counted_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=now)
+
+    class Meta:
+        ordering = ("item__item_code", "location")
+        constraints = (
+            models.UniqueConstraint(fields=["item", "location"], name="one_balance_per_item_and_location"),
+            models.CheckConstraint(condition=Q(quantity_reserved__gte=0), name="reserved_not_negative"),
+        )
+        indexes = (models.Index(fields=["zone", "last_counted_at"]),)
+
+    def __str__(self) -> str:
+        return f"{self.item.item_code} at {self.location.code}"
+
+
+class Movement(models.Model):
+    """Append-only ledger row. On hand is the sum of these, always."""
+
+    class Kind(models.TextChoices):
+        OPENING = "opening", "Opening stock"
+        RECEIPT = "receipt", "Receipt"
+        SHIPMENT = "shipment", "Shipment"
+        TRANSFER = "transfer", "Transfer"
+        ASSEMBLY = "assembly", "Assembly"
+        COUNT = "count", "Count adjustment"
+
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="movements")
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="movements")
+    delta = models.DecimalField(**QUANTITY, help_text="Signed, in the item's unit.")
+    kind = models.CharField(max_length=10, choices=Kind)
+    source = models.CharField(max_length=40, help_text="What recorded it: count, command, order, wms...")
+    reference = models.CharField(max_length=80, blank=True)
+    occurred_at = models.DateTimeField(help_text="When the goods moved.")
+    recorded_at = models.DateTimeField(default=now, help_text="When we heard of it.")
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    adjustment = models.ForeignKey(
+        "inventory.Adjustment", null=True, blank=True, on_delete=models.PROTECT, related_name="movements"
+    )
+    count_line = models.OneToOneField(
+        "inventory.CountLine",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="movement",
+        help_text="The count line that caused it: unique, so a line posts once.",
+    )
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (
+            models.CheckConstraint(condition=~Q(delta=0), name="movement_moves_something"),
+            models.CheckConstraint(
+                condition=~Q(kind="count") | Q(adjustment__isnull=False, count_line__isnull=False),
+                name="count_movement_has_its_decision",
+            ),
+        )
+        indexes = (
+            models.Index(fields=["item", "location", "occurred_at"]),
+            models.Index(fields=["location", "occurred_at"]),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.delta:+f} {self.item_id} {self.kind}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk is not None:
+            raise TypeError("Movements are append-only: correct one with an opposite movement.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise TypeError("Movements are append-only: correct one with an opposite movement.")

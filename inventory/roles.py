@@ -1,0 +1,26 @@
+"""What each role may do here; see `approvals.roles`. Counters see no expected quantities: the count is blind."""
+
+_EVERYTHING = [
+    f"inventory.view_{model}"
+    for model in ["item", "assemblycomponent", "location", "zone", "balance", "movement", "countsheet", "countline", "upload", "variance", "adjustment", "historicalitem", "historicallocation", "historicalzone", "historicalassemblycomponent"]
+]
+
+ROLES = {
+    "counter": [
+        "inventory.submit_count",
+        "inventory.view_countsheet",
+        "inventory.view_upload",
+        "inventory.view_zone",
+        "inventory.view_item",
+    ],
+    "approver": [*_EVERYTHING, "inventory.view_expected", "inventory.view_cost", "inventory.submit_count"],
+    "auditor": [*_EVERYTHING, "inventory.view_expected", "inventory.view_cost"],
+    "integrator": [
+        "inventory.submit_count",
+        "inventory.view_zone",
+        "inventory.view_item",
+        "inventory.view_countsheet",
+        "inventory.view_balance",
+    ],
+    "price viewer": ["inventory.view_cost"],
+}

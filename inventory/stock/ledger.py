@@ -1,0 +1,205 @@
+"""The ledger: the only place that writes Movement and Balance.
+
+On hand is the sum of movements, always: every function here writes both in one transaction, in a number of
+statements that does not depend on the number of lines. Rows are locked in order of id, so that two postings cannot
+wait for each other.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, transaction
+
+from approvals.clock import now
+from approvals.set_based import insert_rows, pk_in, update_rows
+from inventory.models import Adjustment, Balance, CountSheet, Item, Location, Movement, Zone
+
+PHYSICAL_KINDS = (
+    Movement.Kind.RECEIPT,
+    Movement.Kind.SHIPMENT,
+    Movement.Kind.TRANSFER,
+    Movement.Kind.ASSEMBLY,
+)  # goods that really moved; opening stock and count adjustments only correct the record
+
+
+@dataclass(frozen=True)
+class NewMovement:
+    """`delta` is signed, in the item's unit."""
+
+    item_id: int
+    delta: Decimal
+    kind: str
+    occurred_at: datetime
+    reference: str = ""
+
+
+def record_movements(
+    movements: Sequence[NewMovement],
+    *,
+    location: Location,
+    source: str,
+    by: Any | None = None,
+    zone: Zone | None = None,
+) -> None:
+    """Append movements and carry them into balances. Missing balances are created, at home in `zone`."""
+    moving = [movement for movement in movements if movement.delta]
+    with transaction.atomic():
+        add_missing_balances({movement.item_id for movement in movements}, location=location, zone=zone)
+        _lock_balances(location, [movement.item_id for movement in moving])
+        insert_rows(
+            Movement,
+            [
+                "item",
+                "location",
+                "delta",
+                "kind",
+                "source",
+                "reference",
+                "occurred_at",
+                "recorded_at",
+                "recorded_by",
+            ],
+            [
+                (
+                    m.item_id,
+                    location.pk,
+                    m.delta,
+                    m.kind,
+                    source,
+                    m.reference,
+                    m.occurred_at,
+                    now(),
+                    by and by.pk,
+                )
+                for m in moving
+            ],
+        )
+        totals: dict[int, Decimal] = {}
+        for movement in moving:
+            totals[movement.item_id] = totals.get(movement.item_id, Decimal(0)) + movement.delta
+        _add_to_on_hand(location, totals)
+
+
+def add_missing_balances(
+    item_ids: Iterable[int], *, location: Location, zone: Zone | None, bin: str = ""
+) -> None:
+    wanted = set(item_ids)
+    known = set(
+        Balance.objects.filter(location=location, item__in=pk_in(wanted)).values_list("item_id", flat=True)
+    )
+    Balance.objects.bulk_create(
+        (
+            Balance(item_id=item_id, location=location, zone=zone, bin=bin)
+            for item_id in sorted(wanted - known)
+        ),
+        ignore_conflicts=True,
+    )
+
+
+def _lock_balances(location: Location, item_ids: Iterable[int]) -> None:
+    rows = (
+        Balance.objects.select_for_update().filter(location=location, item__in=pk_in(item_ids)).order_by("pk")
+    )
+    list(rows.values_list("pk", flat=True))
+
+
+def _add_to_on_hand(location: Location, totals: dict[int, Decimal]) -> None:
+    rows = Balance.objects.filter(location=location, item__in=pk_in(totals)).values_list(
+        "pk", "item_id", "quantity_on_hand"
+    )
+    update_rows(
+        Balance, ["quantity_on_hand"], [(pk, on_hand + totals[item_id]) for pk, item_id, on_hand in rows]
+    )
+
+
+def post_adjustment(adjustment: Adjustment) -> None:
+    """Put an adjustment's lines on the ledger: the variance as a delta, so that later movements survive.
+
+    Idempotent: `posted_at` is set in the same transaction. A line whose variance came to nothing moves nothing.
+    """
+    with transaction.atomic():
+        locked = Adjustment.objects.select_for_update().get(pk=adjustment.pk)
+        if locked.posted_at:
+            return
+        location = locked.location
+        item_ids = list(locked.lines.values_list("item_id", flat=True))
+        add_missing_balances(item_ids, location=location, zone=locked.sheet.zone)
+        _lock_balances(location, item_ids)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _INSERT_MOVEMENTS,
+                [location.pk, f"{locked}", _stamp(now()), locked.approved_by_id, locked.pk],
+            )
+            cursor.execute(_UPDATE_BALANCES, [locked.pk, location.pk])
+        locked.posted_at = now()
+        locked.save(update_fields=["posted_at"])
+
+
+def stamp_matched(sheet: CountSheet) -> int:
+    """Remember that the lines that matched were counted. Only ever moves the date forward."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STAMP_MATCHED, [sheet.pk, sheet.zone.location_id])
+        return int(cursor.rowcount)
+
+
+def _stamp(moment: datetime) -> Any:
+    return Movement._meta.get_field("recorded_at").get_db_prep_save(moment, connection)  # type: ignore[union-attr]
+
+
+# One text for both databases. ROUND because SQLite adds numerics as floats.
+_INSERT_MOVEMENTS = """
+    INSERT INTO inventory_movement
+        (item_id, location_id, delta, kind, source, reference, occurred_at, recorded_at, recorded_by_id,
+         adjustment_id, count_line_id)
+    SELECT line.item_id, %s, line.variance, 'count', 'count', %s, line.counted_at, %s, %s, line.adjustment_id, line.id
+    FROM inventory_countline AS line
+    WHERE line.adjustment_id = %s AND line.variance <> 0
+"""
+_UPDATE_BALANCES = """
+    UPDATE inventory_balance
+    SET quantity_on_hand = ROUND(inventory_balance.quantity_on_hand + line.variance, 3),
+        last_counted_at = CASE
+            WHEN inventory_balance.last_counted_at > line.counted_at THEN inventory_balance.last_counted_at
+            ELSE line.counted_at END
+    FROM inventory_countline AS line
+    WHERE line.adjustment_id = %s AND inventory_balance.location_id = %s AND inventory_balance.item_id = line.item_id
+"""
+_STAMP_MATCHED = """
+    UPDATE inventory_balance
+    SET last_counted_at = line.counted_at
+    FROM inventory_countline AS line
+    WHERE line.sheet_id = %s AND line.classification = 'match' AND inventory_balance.location_id = %s
+        AND inventory_balance.item_id = line.item_id
+        AND (inventory_balance.last_counted_at IS NULL OR inventory_balance.last_counted_at < line.counted_at)
+"""
+
+
+def first_wrong_balance() -> str | None:
+    """Recompute every balance from its movements; a sentence naming the first that differs, or None."""
+    sums: dict[tuple[int, int], Decimal] = {}
+    rows = Movement.objects.order_by().values_list("item_id", "location_id", "delta")
+    for item_id, location_id, delta in rows.iterator(chunk_size=20_000):
+        key = (item_id, location_id)
+        sums[key] = sums.get(key, Decimal(0)) + delta
+    balances = Balance.objects.order_by("pk").values_list(
+        "item_id", "location_id", "quantity_on_hand", "quantity_reserved", "quantity_available"
+    )
+    for item_id, location_id, on_hand, reserved, available in balances.iterator(chunk_size=20_000):
+        summed = sums.pop((item_id, location_id), Decimal(0))
+        if summed != on_hand or available != on_hand - reserved:
+            return _wrong(item_id, location_id, on_hand, summed, available)
+    if sums:
+        (item_id, location_id), summed = next(iter(sums.items()))
+        return _wrong(item_id, location_id, Decimal(0), summed, Decimal(0))
+    return None
+
+
+def _wrong(item_id: int, location_id: int, on_hand: Decimal, summed: Decimal, available: Decimal) -> str:
+    item, location = Item.objects.get(pk=item_id), Location.objects.get(pk=location_id)
+    return (
+        f"Item {item.item_code} at {location.code}: on hand {on_hand}, available {available}, "
+        f"but its movements add up to {summed}."
+    )

@@ -1,0 +1,234 @@
+"""Reading what a RESTlet answered. Any body is survived: JSON, error text, a proxy's page."""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from netsuite import retry
+from netsuite.error_classes import Channel, ErrorClass
+from netsuite.outcomes import (
+    AuthStop,
+    CallFailure,
+    ConfigStop,
+    Confirmed,
+    Conflict,
+    Duplicate,
+    Exchange,
+    Later,
+    LookupOutcome,
+    NotFound,
+    PingOutcome,
+    Pong,
+    PushOutcome,
+    Refused,
+    Rejected,
+    RemoteRecord,
+    Throttled,
+    Unknown,
+)
+from netsuite.records import Json, line_count, quantity_sum
+
+CONTRACT = 1
+_PLAIN: dict[ErrorClass, type[Unknown | Duplicate | Later | AuthStop | ConfigStop]] = {
+    ErrorClass.UNKNOWN: Unknown,
+    ErrorClass.DUPLICATE: Duplicate,
+    ErrorClass.LATER: Later,
+    ErrorClass.STOP_AUTH: AuthStop,
+    ErrorClass.STOP_CONFIG: ConfigStop,
+}
+_ERROR_TEXT = re.compile(r"error code:\s*(?P<code>\S+)\s*(?:error message:\s*(?P<message>.*))?", re.S | re.I)
+
+
+def read_push(
+    exchange: Exchange, body: str, *, external_id: str, payload_hash: str, record: Json
+) -> PushOutcome:
+    answer = _object(body)
+    if not _is_success(exchange) or answer is None or "outcome" not in answer:
+        return _failed_call(exchange, body, answer)
+    if answer.get("contract") != CONTRACT:
+        return Unknown(
+            exchange, "CONTRACT", "NetSuite's script speaks another contract version than this program."
+        )
+    outcome, remote = answer["outcome"], _remote(answer)
+    if outcome == "rejected":
+        code, message = _error_of(answer)
+        return failure(
+            exchange, retry.Signal(Channel.ANSWER, exchange.http_status, code or "REJECTED", message)
+        )
+    if outcome == "conflict":
+        code, message = _error_of(answer)
+        return Conflict(exchange, code or "CONFLICT", message or _taken(external_id), remote)
+    if outcome not in {"created", "existing"} or remote.external_id.upper() != external_id:
+        return Unknown(exchange, "UNREADABLE", "NetSuite's answer does not name our record.")
+    return _compared(exchange, remote, payload_hash, record, existing=outcome == "existing")
+
+
+def read_lookup(exchange: Exchange, body: str, *, payload_hash: str, record: Json) -> LookupOutcome:
+    answer = _object(body)
+    if not _is_success(exchange) or answer is None or not isinstance(answer.get("found"), bool):
+        return _failed_call(exchange, body, answer)
+    if answer.get("contract") != CONTRACT:
+        return ConfigStop(
+            exchange, "CONTRACT", "NetSuite's script speaks another contract version than this program."
+        )
+    if not answer["found"]:
+        return NotFound(exchange)
+    remote = _remote(answer)
+    if answer.get("matches", 1) != 1:
+        return Conflict(
+            exchange, "MATCHES", f"NetSuite holds {answer['matches']} records with our external id.", remote
+        )
+    return _compared(exchange, remote, payload_hash, record, existing=True)
+
+
+def read_ping(exchange: Exchange, body: str, *, asked_at: datetime) -> PingOutcome:
+    """`asked_at` is our own clock halfway through the call."""
+    answer = _object(body)
+    if not _is_success(exchange) or answer is None or "contract" not in answer:
+        return _failed_call(exchange, body, answer)
+    if answer["contract"] != CONTRACT:
+        return ConfigStop(
+            exchange,
+            "CONTRACT",
+            f"NetSuite's script speaks contract {answer['contract']}, this program speaks {CONTRACT}.",
+        )
+    server_time = _moment(answer.get("serverTime"))
+    features = answer.get("features")
+    return Pong(
+        exchange=exchange,
+        contract=CONTRACT,
+        version=_text(answer.get("version")),
+        account=_text(answer.get("account")),
+        environment=_text(answer.get("environment")),
+        role=_text(answer.get("role")),
+        user=_text(answer.get("user")),
+        server_time=server_time,
+        clock_skew=server_time - asked_at if server_time else None,
+        features=features if isinstance(features, dict) else {},
+    )
+
+
+def failure(exchange: Exchange, signal: retry.Signal, retry_after: timedelta | None = None) -> CallFailure:
+    """The outcome for a signal, by the reviewed table."""
+    rule = retry.find_rule(signal)
+    code = signal.code or (
+        f"HTTP_{signal.http_status}" if signal.http_status else signal.channel.value.upper()
+    )
+    message = signal.message or _plain_sentence(signal)
+    if plain := _PLAIN.get(rule.error_class):
+        return plain(exchange, code, message)
+    if rule.error_class is ErrorClass.RETRY:
+        return Refused(exchange, code, message, rule.may_be_recorded, signal.channel is Channel.NOT_SENT)
+    if rule.error_class is ErrorClass.THROTTLE:
+        return Throttled(exchange, code, message, rule.may_be_recorded, retry_after)
+    return Rejected(exchange, code, message, rule.stops_when_repeated)
+
+
+def _failed_call(exchange: Exchange, body: str, answer: Json | None) -> CallFailure:
+    code, message = _error_of(answer) if answer is not None else _error_text(body)
+    return failure(exchange, retry.Signal(Channel.ANSWER, exchange.http_status, code, message))
+
+
+def _compared(
+    exchange: Exchange, remote: RemoteRecord, payload_hash: str, record: Json, *, existing: bool
+) -> Confirmed | Conflict:
+    """Confirmed only when NetSuite holds what we sent: same hash, and no line or quantity lost on the way."""
+    if not remote.internal_id or remote.payload_hash != payload_hash:
+        return Conflict(exchange, "OTHER_PAYLOAD", _taken(remote.external_id), remote)
+    lines = line_count(record)
+    if remote.line_count is not None and remote.line_count != lines:
+        message = f"NetSuite recorded {remote.line_count} of the {lines} lines we sent."
+        return Conflict(exchange, "LINES_LOST", message, remote)
+    held, sent = _decimal(remote.quantity_sum), quantity_sum(record)
+    if held is not None and held != sent:
+        return Conflict(
+            exchange,
+            "QUANTITY_CHANGED",
+            f"NetSuite recorded a net quantity of {held}, we sent {sent}.",
+            remote,
+        )
+    return Confirmed(exchange, remote, existing)
+
+
+def _is_success(exchange: Exchange) -> bool:
+    return exchange.http_status is not None and 200 <= exchange.http_status < 300
+
+
+def _object(body: str) -> Json | None:
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return answer if isinstance(answer, dict) else None
+
+
+def _remote(answer: Mapping[str, Any]) -> RemoteRecord:
+    count = answer.get("lineCount")
+    return RemoteRecord(
+        internal_id=_text(answer.get("internalId")),
+        tran_id=_text(answer.get("tranId")),
+        external_id=_text(answer.get("externalId")),
+        payload_hash=_text(answer.get("payloadHash")),
+        line_count=count if isinstance(count, int) else None,
+        quantity_sum=_text(answer.get("quantitySum")),
+    )
+
+
+def _error_of(answer: Mapping[str, Any]) -> tuple[str, str]:
+    """Code and message of a RESTlet body, a REST web services body or an OAuth body."""
+    error = answer.get("error")
+    if isinstance(error, dict):
+        return _text(error.get("code")), _located(error)
+    details = answer.get("o:errorDetails")
+    if isinstance(details, list) and details and isinstance(details[0], dict):
+        return _text(details[0].get("o:errorCode")), _text(details[0].get("detail"))
+    return _text(error), _text(answer.get("error_description"))
+
+
+def _located(error: Mapping[str, Any]) -> str:
+    message, line, field = _text(error.get("message")), _text(error.get("line")), _text(error.get("field"))
+    place = ", ".join(
+        part for part in (f"line {line}" if line else "", f"field {field}" if field else "") if part
+    )
+    return f"{message} ({place})" if place else message
+
+
+def _error_text(body: str) -> tuple[str, str]:
+    found = _ERROR_TEXT.search(body[:2000])
+    return (found["code"], (found["message"] or "").strip()) if found else ("", "")
+
+
+def _taken(external_id: str) -> str:
+    return f"NetSuite already holds another record under {external_id}."
+
+
+def _plain_sentence(signal: retry.Signal) -> str:
+    match signal.channel:
+        case Channel.NOT_SENT:
+            return "NetSuite could not be reached; nothing was sent."
+        case Channel.NO_ANSWER:
+            return "The request was sent and no answer came back."
+        case Channel.ANSWER:
+            return f"NetSuite answered HTTP {signal.http_status} without saying why."
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _decimal(text: str) -> Decimal | None:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return None
+
+
+def _moment(text: object) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(_text(text).replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+
+
+class NetsuiteConfig(AppConfig):
+    name = "netsuite"
+    verbose_name = "NetSuite"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from netsuite import checks  # noqa: F401  (registers the system checks)

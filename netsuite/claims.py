@@ -1,0 +1,153 @@
+"""The writes of a drain: claim, look-up begun, outcome recorded, dead drain's pushes taken over.
+
+Every one is a short transaction that changes a row only while the drain's token is current and the row is as
+the drain saw it. No HTTP happens here.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Max
+
+from approvals.alerts import raise_alert, resolve_alert
+from approvals.clock import now
+from netsuite import lease
+from netsuite.failpoints import Failpoint, reach
+from netsuite.models import Push, PushAttempt
+from netsuite.outcomes import Confirmed, Failure, LookupOutcome, PushOutcome
+from netsuite.verdicts import Verdict
+
+Status = Push.Status
+INTERRUPTED = "interrupted"
+
+
+class PushChanged(Exception):
+    """A person changed the push between our reading and our claim; leave it to the next round."""
+
+
+def sweep(token: int) -> int:
+    """Pushes left in flight by a drain that is gone become unknown: they may or may not have arrived."""
+    with transaction.atomic():
+        left = list(
+            Push.objects.filter(lease.held(token), status=Status.IN_FLIGHT).exclude(lease_token=token)
+        )
+        for push in left:
+            _change(
+                push,
+                token,
+                status=Status.UNKNOWN,
+                may_be_recorded=True,
+                next_attempt_at=now(),
+                last_class="unknown",
+                last_outcome="The program stopped while sending it. It is looked up next.",
+            )
+        PushAttempt.objects.filter(lease.held(token), finished_at=None).exclude(token=token).update(
+            finished_at=now(),
+            outcome=INTERRUPTED,
+            message="The program stopped before an answer was recorded.",
+        )
+    return len(left)
+
+
+def claim(push: Push, token: int) -> PushAttempt:
+    """Commit "this is being sent" before the first byte leaves. Raises PushChanged or LeaseLost."""
+    with transaction.atomic():
+        _change(
+            push,
+            token,
+            status=Status.IN_FLIGHT,
+            attempts=F("attempts") + 1,
+            may_be_recorded=True,
+            sent_at=now(),
+        )
+        return _attempt(push, PushAttempt.Kind.SEND, token)
+
+
+def begin_lookup(push: Push, token: int) -> PushAttempt:
+    with transaction.atomic():
+        _change(push, token)
+        return _attempt(push, PushAttempt.Kind.LOOKUP, token)
+
+
+def record(
+    push: Push, attempt: PushAttempt, token: int, outcome: PushOutcome | LookupOutcome, verdict: Verdict
+) -> None:
+    """Write what came back, the state that follows and its alert, all or nothing."""
+    with transaction.atomic():
+        _change(push, token, **_fields(attempt, verdict))
+        _finish(attempt, outcome, verdict)
+        if verdict.severity:
+            message = f"{push.external_id} ({push.label}): {verdict.sentence}"
+            raise_alert(
+                key=push.alert_key, severity=verdict.severity, message=message, link=push.admin_link()
+            )
+        elif verdict.status == Status.CONFIRMED:
+            resolve_alert(key=push.alert_key)
+        reach(Failpoint.WHILE_RECORDING)
+
+
+def last_send_code(push: Push) -> str:
+    """What the latest send was answered with; empty after an interruption or a fresh start."""
+    if push.attempts == 0:
+        return ""
+    sent = push.attempt_rows.filter(kind=PushAttempt.Kind.SEND).order_by("-number").first()
+    return sent.code if sent else ""
+
+
+def _change(push: Push, token: int, **fields: Any) -> None:
+    """The compare-and-set all writes go through; refreshes `push` on success."""
+    rows = Push.objects.filter(lease.held(token), pk=push.pk, status=push.status)
+    if push.status == Status.IN_FLIGHT:
+        rows = rows.filter(lease_token=push.lease_token)
+    if rows.update(lease_token=token, **fields) != 1:
+        if lease.is_held(token):
+            raise PushChanged(push.external_id)
+        raise lease.LeaseLost(f"lease token {token} is no longer current")
+    push.refresh_from_db()
+
+
+def _attempt(push: Push, kind: PushAttempt.Kind, token: int) -> PushAttempt:
+    last = push.attempt_rows.aggregate(last=Max("number"))["last"] or 0
+    return PushAttempt.objects.create(push=push, number=last + 1, kind=kind, token=token)
+
+
+def _fields(attempt: PushAttempt, verdict: Verdict) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "status": verdict.status,
+        "next_attempt_at": verdict.next_attempt_at,
+        "may_be_recorded": verdict.may_be_recorded,
+        "last_class": verdict.last_class,
+        "last_outcome": verdict.sentence,
+        "failed_lookups": F("failed_lookups") + 1 if verdict.lookup_failed else 0,
+    }
+    if attempt.kind == PushAttempt.Kind.SEND and not verdict.attempt_counts:
+        fields["attempts"] = F("attempts") - 1
+    if verdict.record is not None:
+        fields |= {"internal_id": verdict.record.internal_id, "tran_id": verdict.record.tran_id}
+    if verdict.status == Status.CONFIRMED:
+        fields["confirmed_at"] = now()
+    return fields
+
+
+def _finish(attempt: PushAttempt, outcome: PushOutcome | LookupOutcome, verdict: Verdict) -> None:
+    exchange = outcome.exchange
+    attempt.finished_at = _finished_at(attempt.started_at)
+    attempt.outcome = _name(outcome, verdict)
+    attempt.http_status = exchange.http_status
+    attempt.raw_answer = exchange.raw
+    attempt.nonce = exchange.nonce
+    attempt.duration_ms = exchange.duration_ms
+    if isinstance(outcome, Failure):
+        attempt.code, attempt.message = outcome.code[:80], outcome.message
+    attempt.save()
+
+
+def _name(outcome: PushOutcome | LookupOutcome, verdict: Verdict) -> str:
+    if isinstance(outcome, Confirmed):
+        return "existing" if outcome.existing else "created"
+    return str(verdict.last_class) if isinstance(outcome, Failure) else "not_found"
+
+
+def _finished_at(started_at: datetime) -> datetime:
+    return max(now(), started_at)

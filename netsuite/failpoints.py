@@ -1,0 +1,47 @@
+"""Places where a drill can kill or freeze this process, to prove that nothing is lost or doubled there.
+
+COUNTERSIGN_FAILPOINT=name kills at that place (as kill -9 does); name=stop freezes until SIGCONT; an ending
+:n means the n-th time the place is reached. Refused in production, by a check and here again.
+"""
+
+import os
+import signal
+from collections import Counter
+from enum import StrEnum
+
+from django.conf import settings
+
+VARIABLE = "COUNTERSIGN_FAILPOINT"
+
+
+class Failpoint(StrEnum):
+    AFTER_LEASE = "after_lease"
+    AFTER_SWEEP = "after_sweep"
+    AFTER_CLAIM = "after_claim"
+    BEFORE_SEND = "before_send"
+    AFTER_SEND_BEFORE_RECORD = "after_send_before_record"
+    WHILE_RECORDING = "while_recording"
+    AFTER_RECORD = "after_record"
+    AFTER_LOOKUP_BEFORE_RECORD = "after_lookup_before_record"
+    BEFORE_RELEASE = "before_release"
+
+
+_reached: Counter[str] = Counter()
+
+
+def are_allowed() -> bool:
+    return not settings.PRODUCTION
+
+
+def reach(point: Failpoint) -> None:
+    """Nothing at all, unless a drill armed this very place."""
+    armed = os.environ.get(VARIABLE, "")
+    if not armed or not are_allowed():
+        return
+    place, _, count = armed.partition(":")
+    name, _, manner = place.partition("=")
+    if name != point:
+        return
+    _reached[name] += 1
+    if _reached[name] == int(count or 1):
+        os.kill(os.getpid(), signal.SIGSTOP if manner == "stop" else signal.SIGKILL)

@@ -1,0 +1,145 @@
+"""When the whole drain stands still, for how long, and what starts it again.
+
+Five refused logins lock NetSuite's integration user for 30 minutes, so: one login failure stops everything;
+one probe follows after a minute; a second failure waits half an hour, new credentials, or an operator.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from approvals import audit
+from approvals.alerts import raise_alert, resolve_alert
+from approvals.clock import now
+from netsuite import lease
+from netsuite.configuration import Timing
+from netsuite.models import DrainLease
+from netsuite.models.lease import NETSUITE
+
+LOGIN_ALERT = "netsuite-login"
+INCOMPLETE_ALERT = "netsuite-not-set-up"
+SETUP_ALERT = "netsuite-setup"
+REACH_ALERT = "netsuite-unreachable"
+THROTTLE_ALERT = "netsuite-throttled"
+LOGINS_BEFORE_LONG_HALT = 2
+THROTTLED_TOO_LONG = timedelta(minutes=30)
+
+Halt = DrainLease.Halt
+
+
+def current() -> DrainLease:
+    return DrainLease.objects.get_or_create(name=NETSUITE)[0]
+
+
+def standing(row: DrainLease, fingerprint: str) -> str:
+    """The sentence why nothing may be sent now; empty when something may (perhaps after a probe)."""
+    if row.halt == Halt.NONE or row.halted_until is None or row.halted_until <= now():
+        return ""
+    if row.halt == Halt.LOGIN and row.failed_credentials != fingerprint:
+        return ""
+    return row.halted_reason
+
+
+def needs_probe(row: DrainLease) -> bool:
+    return row.halt in {Halt.LOGIN, Halt.SETUP}
+
+
+def login_refused(token: int, message: str, fingerprint: str, timing: Timing) -> str:
+    """Stop everything after a refused login; returns the sentence shown."""
+    row = current()
+    failures = row.failed_logins + 1 if row.failed_credentials in {"", fingerprint} else 1
+    again = now() + (timing.auth_probe_wait if failures < LOGINS_BEFORE_LONG_HALT else timing.auth_halt)
+    reason = (
+        f"NetSuite refused our login ({message.rstrip('.')}). Nothing is sent until "
+        f"{again:%H:%M} UTC. Check the token, the integration record and the role in NetSuite, and this "
+        "machine's clock; then resume pushing here."
+    )
+    _halt(
+        token,
+        Halt.LOGIN,
+        again,
+        reason,
+        LOGIN_ALERT,
+        "critical",
+        failed_logins=failures,
+        failed_credentials=fingerprint,
+    )
+    return reason
+
+
+def setup_wrong(token: int, message: str, timing: Timing) -> str:
+    reason = (
+        f"The NetSuite set-up is wrong: {message.rstrip('.')}. Nothing is sent. Check the address, the "
+        "script and its deployment, and the role's permissions."
+    )
+    _halt(token, Halt.SETUP, now() + timing.auth_probe_wait, reason, SETUP_ALERT, "critical")
+    return reason
+
+
+def unreachable(token: int, message: str) -> str:
+    """New pushes wait for a ping that succeeds, so that an outage does not use up everybody's attempts."""
+    reason = f"{message} Pushes wait until NetSuite can be reached again."
+    _halt(token, Halt.UNREACHABLE, now(), reason, REACH_ALERT, "warning")
+    return reason
+
+
+def throttled(token: int, until: datetime) -> str:
+    row = current()
+    since = row.throttled_since or now()
+    reason = f"NetSuite is busy and asked us to slow down; the next try is at {until:%H:%M:%S} UTC."
+    fields = {"throttles": row.throttles + 1, "throttled_since": since}
+    key = THROTTLE_ALERT if now() - since >= THROTTLED_TOO_LONG else ""
+    _halt(token, Halt.THROTTLED, until, reason, key, "warning", **fields)
+    return reason
+
+
+def answered(token: int) -> None:
+    """NetSuite took a call of ours: whatever stood in the way is over."""
+    fields = {
+        "halt": Halt.NONE,
+        "halted_until": None,
+        "halted_reason": "",
+        "failed_logins": 0,
+        "failed_credentials": "",
+        "throttles": 0,
+        "throttled_since": None,
+    }
+    row = current()
+    if all(getattr(row, name) == value for name, value in fields.items()):
+        return
+    with transaction.atomic():
+        _update(token, fields)
+        for key in (LOGIN_ALERT, SETUP_ALERT, REACH_ALERT, THROTTLE_ALERT):
+            resolve_alert(key=key)
+
+
+def resume_drain(*, by: AbstractUser) -> None:
+    """An operator has mended the cause: the next drain probes at once."""
+    if not by.has_perm("netsuite.resume_drain"):
+        raise PermissionDenied("You may not resume pushing to NetSuite. Ask an approver or an administrator.")
+    with transaction.atomic():
+        audit.append(
+            actor=by, verb="drain.resume", entity_ref=f"lease:{NETSUITE}", details={"halt": current().halt}
+        )
+        rows = DrainLease.objects.filter(name=NETSUITE)
+        rows.exclude(halt=Halt.NONE).update(halted_until=now())
+        rows.filter(failed_logins__gte=LOGINS_BEFORE_LONG_HALT).update(
+            failed_logins=LOGINS_BEFORE_LONG_HALT - 1
+        )
+
+
+def _halt(
+    token: int, halt: Halt, until: datetime, reason: str, alert: str, severity: str, **fields: Any
+) -> None:
+    with transaction.atomic():
+        _update(token, {"halt": halt, "halted_until": until, "halted_reason": reason, **fields})
+        if alert:
+            raise_alert(key=alert, severity=severity, message=reason)
+
+
+def _update(token: int, fields: dict[str, Any]) -> None:
+    if DrainLease.objects.filter(name=NETSUITE, token=token).update(**fields) != 1:
+        raise lease.LeaseLost(f"lease token {token} is no longer current")

@@ -1,0 +1,92 @@
+"""Taking, keeping and giving back the right to write to NetSuite. Each step is one conditional UPDATE."""
+
+import os
+import socket
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+from django.db.models import Exists, Q
+from django.db.models.functions import Now
+
+from netsuite.models import DrainLease
+from netsuite.models.lease import NETSUITE
+
+
+class LeaseLost(Exception):
+    """Another drain has taken over; whatever this one still holds in its hands must not be written."""
+
+
+def acquire(holder: str, lifetime: timedelta) -> int | None:
+    """The token of a lease taken now, or None while somebody else holds it.
+
+    A holder that died on this machine is not waited for: its process is known to be gone, and if that were
+    ever wrong, its token would still be refused.
+    """
+    row, _ = DrainLease.objects.get_or_create(name=NETSUITE)
+    free = Q(expires_at__isnull=True) | Q(expires_at__lte=Now())
+    if row.holder and is_gone(row.holder):
+        free |= Q(holder=row.holder, token=row.token)
+    token = row.token + 1
+    taken = DrainLease.objects.filter(free, name=NETSUITE, token=row.token).update(
+        holder=holder, token=token, expires_at=Now() + lifetime
+    )
+    return token if taken == 1 else None
+
+
+def renew(token: int, lifetime: timedelta) -> None:
+    """Hold on for another lifetime; raises LeaseLost when the lease has passed to another drain."""
+    kept = DrainLease.objects.filter(name=NETSUITE, token=token).update(expires_at=Now() + lifetime)
+    if kept != 1:
+        raise LeaseLost(f"lease token {token} is no longer current")
+
+
+def release(token: int) -> None:
+    """Give the lease back and note that a drain came to its end."""
+    DrainLease.objects.filter(name=NETSUITE, token=token).update(
+        holder="", expires_at=None, last_drained_at=Now()
+    )
+
+
+def is_held(token: int) -> bool:
+    return DrainLease.objects.filter(name=NETSUITE, token=token).exists()
+
+
+def held(token: int) -> Exists:
+    """For the WHERE of every write a drain makes: true only while `token` is the current one."""
+    return Exists(DrainLease.objects.filter(name=NETSUITE, token=token))
+
+
+def own_name() -> str:
+    """Names this drain: machine, process namespace, process, start of the process, and a mark of its own."""
+    pid = os.getpid()
+    return "/".join((socket.gethostname(), _namespace(), str(pid), _started(pid), uuid4().hex[:8]))
+
+
+def is_gone(holder: str) -> bool:
+    """True only when the holder was a process of this machine and namespace and that process has ended."""
+    parts = holder.split("/")
+    if len(parts) != 5 or not parts[2].isdigit():
+        return False
+    host, namespace, pid, started, _mark = parts
+    if host != socket.gethostname() or not namespace or namespace != _namespace():
+        return False
+    return _started(int(pid)) != started
+
+
+def _namespace() -> str:
+    """Boot and process namespace; empty where the system does not tell, and then nobody is presumed dead."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{boot}.{os.stat('/proc/self/ns/pid').st_ino}"
+    except OSError:
+        return ""
+
+
+def _started(pid: int) -> str:
+    """Start time of a process in clock ticks since boot; empty when there is none, or only its zombie."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return ""
+    return "" if fields[0] in {"Z", "X"} else fields[19]

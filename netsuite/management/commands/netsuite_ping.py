@@ -1,0 +1,47 @@
+"""Ask NetSuite who we are there: contract, account, role, features, clock. Exit 1 when it does not."""
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from netsuite import configuration
+from netsuite.client import restlet_client
+from netsuite.outcomes import Pong
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        connection = configuration.connection()
+        if connection.problems:
+            raise CommandError("NetSuite is not set up: " + " ".join(connection.problems))
+        outcome = restlet_client(connection, configuration.timing()).ping()
+        if not isinstance(outcome, Pong):
+            raise CommandError(f"NetSuite did not answer the ping: {outcome.message} ({outcome.code})")
+        figures = facts(outcome)
+        if options["json"]:
+            self.stdout.write(json.dumps(figures))
+            return
+        for name, value in figures.items():
+            self.stdout.write(f"{name.replace('_', ' '):>18}: {value}")
+
+
+def facts(pong: Pong) -> dict[str, Any]:
+    skew = pong.clock_skew
+    return {
+        "contract": pong.contract,
+        "script_version": pong.version,
+        "account": pong.account,
+        "environment": pong.environment,
+        "role": pong.role,
+        "user": pong.user,
+        "features": pong.features,
+        "server_time": pong.server_time.isoformat() if pong.server_time else None,
+        "clock_skew_seconds": round(skew.total_seconds(), 1) if skew is not None else None,
+        "answered_in_ms": pong.exchange.duration_ms,
+    }

@@ -1,0 +1,115 @@
+"""What we write to NetSuite, as plain data. No Django, no HTTP.
+
+Quantities travel as decimal strings with three places, unit costs with four, never as floats.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+INVENTORY_ADJUSTMENT = "inventoryadjustment"
+
+QUANTITY_PLACES = Decimal("0.001")
+COST_PLACES = Decimal("0.0001")
+MEMO_LENGTH = 999
+
+Json = dict[str, Any]
+StockKey = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """An item or a location: NetSuite's internal id when we know it, else the code people use."""
+
+    code: str
+    internal_id: str = ""
+
+
+@dataclass(frozen=True)
+class AdjustmentLine:
+    """One signed change of one item. NetSuite ignores `unit_cost` on a decrease, so none is sent there."""
+
+    item: Reference
+    quantity: Decimal
+    unit_cost: Decimal | None = None
+    memo: str = ""
+
+
+def inventory_adjustment(
+    *,
+    tran_date: date,
+    memo: str,
+    account_id: str,
+    subsidiary_id: str,
+    location: Reference,
+    lines: Sequence[AdjustmentLine],
+) -> Json:
+    """The `record` of a push. Lines that change nothing are left out; raises ValueError when none remain."""
+    written = [_adjustment_line(line, location) for line in lines if line.quantity != 0]
+    if not written:
+        raise ValueError("An inventory adjustment needs at least one line that changes a quantity.")
+    return {
+        "tranDate": tran_date.isoformat(),
+        "memo": memo[:MEMO_LENGTH],
+        "account": {"id": account_id} if account_id else None,
+        "subsidiary": {"id": subsidiary_id} if subsidiary_id else None,
+        "adjLocation": _reference(location, "name"),
+        "lines": written,
+    }
+
+
+def payload_hash(*, record_type: str, external_id: str, record: Mapping[str, Any]) -> str:
+    """SHA-256 over the canonical JSON of what is sent; NetSuite keeps it, so a changed payload shows."""
+    content = {"recordType": record_type, "externalId": external_id, "record": record}
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def quantity_sum(record: Mapping[str, Any]) -> Decimal:
+    return sum((Decimal(line["adjustQtyBy"]) for line in _lines(record)), Decimal("0"))
+
+
+def line_count(record: Mapping[str, Any]) -> int:
+    return sum(1 for _ in _lines(record))
+
+
+def stock_keys(record: Mapping[str, Any]) -> frozenset[StockKey]:
+    """The (item, location) pairs a record touches; two records sharing one must arrive in order."""
+    return frozenset((_key(line.get("item")), _key(line.get("location"))) for line in _lines(record))
+
+
+def _lines(record: Mapping[str, Any]) -> Iterable[Json]:
+    return record.get("lines") or ()
+
+
+def _key(reference: Mapping[str, str] | None) -> str:
+    return "|".join(f"{name}={value.casefold()}" for name, value in sorted((reference or {}).items()))
+
+
+def _adjustment_line(line: AdjustmentLine, location: Reference) -> Json:
+    written: Json = {
+        "item": _reference(line.item, "itemid"),
+        "location": _reference(location, "name"),
+        "adjustQtyBy": _quantity_text(line),
+        "memo": line.memo[:MEMO_LENGTH],
+    }
+    if line.quantity > 0 and line.unit_cost is not None:
+        written["unitCost"] = f"{line.unit_cost.quantize(COST_PLACES, ROUND_HALF_UP):f}"
+    return written
+
+
+def _quantity_text(line: AdjustmentLine) -> str:
+    rounded = line.quantity.quantize(QUANTITY_PLACES, ROUND_HALF_UP)
+    if rounded != line.quantity:
+        raise ValueError(f"{line.item.code}: quantity {line.quantity} has more than three decimal places.")
+    return f"{rounded:f}"
+
+
+def _reference(reference: Reference, code_field: str) -> dict[str, str]:
+    if reference.internal_id:
+        return {"id": reference.internal_id}
+    return {code_field: reference.code}

@@ -1,0 +1,134 @@
+"""One request on the NetSuite port, the answer to it, and the two ways NetSuite writes an error."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+JSON = "application/json; charset=utf-8"
+
+
+class Dialect(Enum):
+    """How a surface words its errors: RESTlets and REST web services differ."""
+
+    RESTLET = "restlet"
+    REST = "rest"
+
+
+@dataclass
+class Exchange:
+    """A request as it was received. ``body`` is filled in after the head was accepted."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    scheme: str = "http"
+    body: bytes = b""
+    oversized: bool = False
+    token: str | None = None
+    nonce: str | None = None
+    user: str = ""
+    role: str = ""
+    horizon_lag: float = 0.0
+    visible_after: float = 0.0
+    notes: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def path(self) -> str:
+        return urlsplit(self.target).path
+
+    @cached_property
+    def query_string(self) -> str:
+        return urlsplit(self.target).query
+
+    @cached_property
+    def query(self) -> dict[str, str]:
+        return {key: values[-1] for key, values in parse_qs(self.query_string, keep_blank_values=True).items()}
+
+    @cached_property
+    def document(self) -> Any:
+        """The JSON body; ``None`` when there is none or it cannot be read."""
+        try:
+            return json.loads(self.body) if self.body else None
+        except ValueError:
+            return None
+
+    @property
+    def base_url(self) -> str:
+        return f"{self.scheme}://{self.headers.get('Host', '')}"
+
+    @property
+    def body_hash(self) -> str | None:
+        return hashlib.sha256(self.body).hexdigest() if self.body else None
+
+    @property
+    def op(self) -> str | None:
+        found = self.document.get("op") if isinstance(self.document, dict) else None
+        return found if isinstance(found, str) else self.query.get("op")
+
+    @property
+    def record_type(self) -> str | None:
+        return self._named("recordType", "recordtype")
+
+    @property
+    def external_id(self) -> str | None:
+        return self._named("externalId", "externalid")
+
+    def _named(self, in_body: str, in_query: str) -> str | None:
+        found = self.document.get(in_body) if isinstance(self.document, dict) else None
+        return found if isinstance(found, str) else self.query.get(in_query)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes back, with what the request log says about it."""
+
+    status: int
+    body: bytes
+    content_type: str = JSON
+    headers: tuple[tuple[str, str], ...] = ()
+    outcome: str = "answered"
+    committed: str | None = None
+
+
+class Refusal(Exception):
+    """An error NetSuite answers by itself, before or instead of the script's own answer."""
+
+    def __init__(
+        self, status: int, code: str, message: str, *, headers: tuple[tuple[str, str], ...] = (), outcome: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = headers
+        self.outcome = outcome or f"refused:{code}"
+
+
+def json_answer(document: object, *, outcome: str = "answered", committed: str | None = None) -> Answer:
+    body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    return Answer(200, body, outcome=outcome, committed=committed)
+
+
+_TITLES = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed"}
+
+
+def error_answer(refusal: Refusal, dialect: Dialect) -> Answer:
+    if dialect is Dialect.RESTLET:
+        code, message = json.dumps(refusal.code), json.dumps(refusal.message, ensure_ascii=False)
+        body = f'{{"error" : {{"code" : {code}, "message" : {message}}}}}'
+    else:
+        body = json.dumps(
+            {
+                "type": "https://www.rfc-editor.org/rfc/rfc9110.html#section-15",
+                "title": _TITLES.get(refusal.status, "Error"),
+                "status": refusal.status,
+                "o:errorDetails": [{"detail": refusal.message, "o:errorCode": refusal.code}],
+            },
+            ensure_ascii=False,
+        )
+    return Answer(refusal.status, body.encode(), headers=refusal.headers, outcome=refusal.outcome)

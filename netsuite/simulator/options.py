@@ -1,0 +1,33 @@
+"""What a simulator is started with."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+VERSION = "1.0.0"
+CONTRACT = 1
+
+
+@dataclass(frozen=True)
+class Options:
+    """Start values; the credentials are the published development ones and open nothing but a simulator."""
+
+    port: int = 8099
+    control_port: int = 8100
+    host: str = "127.0.0.1"
+    control_host: str = "127.0.0.1"
+    state: Path | None = None
+    strict: bool = False
+    scenario: str = "none"
+    seed: int = 1
+    slots: int = 5
+    background_load: int = 0
+    restlet_auth_status: int = 401
+    trust_forwarded_proto: bool = False
+    account: str = "TSTDRV1"
+    consumer_key: str = "sim-consumer-key"
+    consumer_secret: str = "sim-consumer-secret"
+    token: str = "sim-token"
+    token_secret: str = "sim-token-secret"
+    script: str = "customscript_countersign_push"
+    deployment: str = "customdeploy_countersign_push"
+    exit_with_parent: bool = False

@@ -1,0 +1,35 @@
+"""Quantities are kept as integers of one millionth; money as decimal text."""
+
+import re
+from decimal import ROUND_HALF_UP, Decimal
+
+MILLIONTHS = 1_000_000
+_NUMBER = re.compile(r"[+-]?\d{1,12}(\.\d{1,6})?")
+_THOUSANDTH = Decimal("0.001")
+_CENT = Decimal("0.01")
+
+
+def parse_number(text: object) -> Decimal | None:
+    """A plain decimal string of at most 12 digits and 6 places; ``None`` for anything else, JSON numbers included."""
+    if isinstance(text, str) and _NUMBER.fullmatch(text):
+        return Decimal(text)
+    return None
+
+
+def to_units(quantity: Decimal) -> int:
+    return int(quantity * MILLIONTHS)
+
+
+def from_units(units: int) -> Decimal:
+    return Decimal(units) / MILLIONTHS
+
+
+def quantity_text(units: int) -> str:
+    """At least three places, more only when they are needed: ``-4.000``, ``0.000125``."""
+    exact = from_units(units)
+    rounded = exact.quantize(_THOUSANDTH)
+    return format(rounded if rounded == exact else exact, "f")
+
+
+def money(amount: Decimal) -> Decimal:
+    return amount.quantize(_CENT, rounding=ROUND_HALF_UP)

@@ -1,0 +1,197 @@
+"""The records around a transaction: items, locations, accounts, subsidiaries, periods and opening stock.
+
+When the simulator is not strict, a reference to an unknown record creates it, so that a demonstration needs no preparation.
+"""
+
+import calendar
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from netsuite.simulator.clock import SimulatedClock
+from netsuite.simulator.quantities import parse_number, to_units
+from netsuite.simulator.storage import Database, Row, Store, next_number
+
+DEFAULT_SUBSIDIARY = "1"
+DEFAULT_ADJUSTMENT_ACCOUNT = "54"
+DEFAULT_ASSET_ACCOUNT = "12"
+PERIOD_YEARS = range(2020, 2036)
+_KINDS_OF_ACCOUNT = ("adjustment", "asset")
+
+
+class BadSeed(Exception):
+    """A seed document that cannot be applied; the message says which entry."""
+
+
+class Records:
+    def __init__(self, store: Store, clock: SimulatedClock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def install_defaults(self) -> None:
+        """One subsidiary, one account of each kind, open monthly periods; nothing that exists is touched."""
+        with self._store.transaction() as db:
+            db.execute("INSERT OR IGNORE INTO subsidiaries VALUES (?, 'Parent Company')", (DEFAULT_SUBSIDIARY,))
+            db.execute("INSERT OR IGNORE INTO accounts VALUES (?, 'Inventory Adjustment', 'adjustment')", (DEFAULT_ADJUSTMENT_ACCOUNT,))
+            db.execute("INSERT OR IGNORE INTO accounts VALUES (?, 'Inventory Asset', 'asset')", (DEFAULT_ASSET_ACCOUNT,))
+            for year in PERIOD_YEARS:
+                for month in range(1, 13):
+                    self._install_period(db, year, month)
+
+    def _install_period(self, db: Database, year: int, month: int) -> None:
+        start = date(year, month, 1)
+        end = start.replace(day=calendar.monthrange(year, month)[1])
+        number = (year - PERIOD_YEARS.start) * 12 + month + 100
+        db.execute(
+            "INSERT OR IGNORE INTO periods (id, name, startdate, enddate) VALUES (?, ?, ?, ?)",
+            (str(number), start.strftime("%b %Y"), start.isoformat(), end.isoformat()),
+        )
+
+    def free_id(self, db: Database, table: str) -> str:
+        """The next internal id of a table that also takes ids chosen by a seed."""
+        while True:
+            number = str(next_number(db, table, start=101))
+            if db.execute(f"SELECT 1 FROM {table} WHERE id = ?", (number,)).fetchone() is None:
+                return number
+
+    def add_item(self, db: Database, *, id: str | None = None, itemid: str | None = None, **fields: Any) -> str:
+        """Insert or change an item; returns its internal id."""
+        known = self._match(db, "items", "itemid", id, itemid)
+        values = {
+            "displayname": fields.get("displayname", itemid or f"Item {id}"),
+            "kind": fields.get("itemtype", "InvtPart"),
+            "lot": int(fields.get("lot", False)),
+            "inactive": int(fields.get("inactive", False)),
+            "subsidiary": fields.get("subsidiary"),
+            "average_cost": str(fields.get("average_cost", "0")),
+        }
+        if parse_number(values["average_cost"]) is None:
+            raise BadSeed(f"item {itemid or id}: average_cost is not a decimal string")
+        if known:
+            spelled = {"displayname": "displayname", "itemtype": "kind"} | {name: name for name in values}
+            given = {spelled[name]: values[spelled[name]] for name in fields if name in spelled}
+            self._update(db, "items", known, given | {"modified": self._clock.iso()})
+            return known
+        number = id or self.free_id(db, "items")
+        db.execute(
+            "INSERT INTO items (id, itemid, displayname, kind, lot, inactive, subsidiary, average_cost, modified)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (number, itemid or self._free_name(db, "items", "itemid", number), *values.values(), self._clock.iso()),
+        )
+        return number
+
+    def add_location(self, db: Database, *, id: str | None = None, name: str | None = None, **fields: Any) -> str:
+        known = self._match(db, "locations", "name", id, name)
+        values = {"subsidiary": str(fields.get("subsidiary", DEFAULT_SUBSIDIARY)), "inactive": int(fields.get("inactive", False))}
+        if known:
+            self._update(db, "locations", known, {key: values[key] for key in fields if key in values})
+            return known
+        number = id or self.free_id(db, "locations")
+        db.execute(
+            "INSERT INTO locations (id, name, subsidiary, inactive) VALUES (?, ?, ?, ?)",
+            (number, name or self._free_name(db, "locations", "name", number), *values.values()),
+        )
+        return number
+
+    def add_account(self, db: Database, *, id: str, name: str = "", kind: str = "adjustment") -> str:
+        if kind not in _KINDS_OF_ACCOUNT:
+            raise BadSeed(f"account {id}: kind is one of {', '.join(_KINDS_OF_ACCOUNT)}")
+        db.execute("INSERT OR REPLACE INTO accounts VALUES (?, ?, ?)", (id, name or f"Account {id}", kind))
+        return id
+
+    def add_subsidiary(self, db: Database, *, id: str, name: str = "") -> str:
+        db.execute("INSERT OR REPLACE INTO subsidiaries VALUES (?, ?)", (id, name or f"Subsidiary {id}"))
+        return id
+
+    def set_period(self, db: Database, *, date: str, closed: bool = True, locked: bool = False) -> None:
+        """Open or close the period a date falls into."""
+        done = db.execute(
+            "UPDATE periods SET closed = ?, locked = ? WHERE ? BETWEEN startdate AND enddate", (int(closed), int(locked), date)
+        )
+        if not done.rowcount:
+            raise BadSeed(f"period: no accounting period contains {date}")
+
+    def set_balance(self, db: Database, *, item: Any, location: Any, quantity: str, **fields: Any) -> None:
+        """Make the quantity on hand what is asked for, by moving the opening balance; posted lines stay."""
+        item_id = self.add_item(db, **_reference(item, "itemid"))
+        location_id = self.add_location(db, **_reference(location, "name"))
+        on_hand = parse_number(str(quantity))
+        committed = parse_number(str(fields.get("committed", "0")))
+        on_order = parse_number(str(fields.get("on_order", "0")))
+        if on_hand is None or committed is None or on_order is None:
+            raise BadSeed(f"balance of item {item}: quantity, committed and on_order are decimal strings")
+        stock = self.stock_of(db, item_id, location_id)
+        cost = str(fields.get("average_cost", stock["average_cost"]))
+        if parse_number(cost) is None:
+            raise BadSeed(f"balance of item {item}: average_cost is not a decimal string")
+        opening = to_units(on_hand) - posted_units(db, item_id, location_id)
+        db.execute(
+            "UPDATE stock SET opening = ?, committed = ?, on_order = ?, average_cost = ?, changed = ?"
+            " WHERE item = ? AND location = ?",
+            (opening, to_units(committed), to_units(on_order), cost, self._clock.iso(), item_id, location_id),
+        )
+
+    def stock_of(self, db: Database, item: str, location: str) -> Row:
+        """The stock row of an item in a location, made when it is missing with the item's average cost."""
+        db.execute(
+            "INSERT OR IGNORE INTO stock (item, location, average_cost, changed)"
+            " SELECT id, ?, average_cost, ? FROM items WHERE id = ?",
+            (location, self._clock.iso(), item),
+        )
+        return dict(db.execute("SELECT * FROM stock WHERE item = ? AND location = ?", (item, location)).fetchone())
+
+    def seed(self, document: dict[str, Any]) -> dict[str, int]:
+        """Apply a seed document in one transaction; returns how many entries of each kind were applied."""
+        appliers: dict[str, Callable[..., object]] = {
+            "subsidiaries": self.add_subsidiary,
+            "accounts": self.add_account,
+            "locations": self.add_location,
+            "items": self.add_item,
+            "periods": self.set_period,
+            "balances": self.set_balance,
+        }
+        unknown = sorted(set(document) - set(appliers))
+        if unknown:
+            raise BadSeed(f"unknown section {', '.join(unknown)}; there are {', '.join(appliers)}")
+        with self._store.transaction() as db:
+            for section, apply in appliers.items():
+                for entry in document.get(section, []):
+                    try:
+                        apply(db, **entry)
+                    except TypeError as error:
+                        raise BadSeed(f"{section}: {entry}: {error}") from error
+        return {section: len(document.get(section, [])) for section in appliers}
+
+    @staticmethod
+    def _match(db: Database, table: str, name_column: str, id: str | None, name: str | None) -> str | None:
+        if id is None and not name:
+            raise BadSeed(f"{table}: an entry needs an id or a {name_column}")
+        column, value = ("id", id) if id is not None else (name_column, name)
+        found = db.execute(f"SELECT id FROM {table} WHERE {column} = ?", (value,)).fetchone()
+        return None if found is None else str(found["id"])
+
+    @staticmethod
+    def _free_name(db: Database, table: str, column: str, number: str) -> str:
+        taken = db.execute(f"SELECT 1 FROM {table} WHERE {column} = ?", (number,)).fetchone()
+        return f"{number} (by id)" if taken else number
+
+    @staticmethod
+    def _update(db: Database, table: str, id: str, values: dict[str, Any]) -> None:
+        if values:
+            columns = ", ".join(f"{column} = ?" for column in values)
+            db.execute(f"UPDATE {table} SET {columns} WHERE id = ?", (*values.values(), id))
+
+
+def posted_units(db: Database, item: str, location: str) -> int:
+    found = db.execute("SELECT COALESCE(SUM(quantity), 0) FROM lines WHERE item = ? AND location = ?", (item, location))
+    return int(found.fetchone()[0])
+
+
+def average_cost(stock: Row) -> Decimal:
+    return Decimal(stock["average_cost"])
+
+
+def _reference(value: Any, name: str) -> dict[str, str]:
+    """A seed names a record by ``"5"`` (its name) or by ``{"id": "5"}`` / ``{"itemid": …}`` / ``{"name": …}``."""
+    return {name: value} if isinstance(value, str) else dict(value)

@@ -1,0 +1,172 @@
+"""``POST /services/rest/query/v1/suiteql``: a small SuiteQL on SQLite views, with NetSuite's paging and row shape."""
+
+import re
+import sqlite3
+from datetime import UTC, datetime
+from decimal import Decimal
+from importlib.resources import files
+from typing import Any
+
+from netsuite.simulator.exchange import Answer, Exchange, Refusal, json_answer
+from netsuite.simulator.storage import Database, Store
+
+PATH = "/services/rest/query/v1/suiteql"
+LARGEST_PAGE = 1000
+MOST_ROWS = 100_000
+TABLES = frozenset({"transaction", "transactionline", "aggregateitemlocation", "item", "location", "accountingperiod"})
+
+_TOKEN = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/|[A-Za-z_][A-Za-z0-9_$]*|.", re.DOTALL)
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
+_FORMATS = (("YYYY", "%Y"), ("MM", "%m"), ("DD", "%d"), ("HH24", "%H"), ("MI", "%M"), ("SS", "%S"))
+_ALLOWED_ACTIONS = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE)
+
+
+def install(store: Store) -> None:
+    """Create the views and the Oracle functions on the store's connection."""
+    store.define_function("to_char", 2, _to_char)
+    store.define_function("to_date", 2, _to_date)
+    store.define_function("to_timestamp", 2, _to_date)
+    store.define_function("nvl", 2, lambda value, other: other if value is None else value)
+    with store.reading() as db:
+        db.executescript(files(__package__).joinpath("views.sql").read_text(encoding="utf-8"))
+
+
+def check_entry(exchange: Exchange) -> None:
+    if exchange.method != "POST":
+        raise Refusal(405, "INVALID_REQUEST", "SuiteQL queries are sent with POST.")
+    if "transient" not in exchange.headers.get("Prefer", "").lower():
+        raise Refusal(400, "INVALID_HEADER", "The required request header 'Prefer' is missing or is not 'transient'.")
+
+
+def run(exchange: Exchange, db: Database) -> Answer:
+    document = exchange.document
+    if not isinstance(document, dict) or not isinstance(document.get("q"), str):
+        raise Refusal(400, "INVALID_CONTENT", "The body must be an object with the query in 'q'.")
+    limit, offset = _paging(exchange)
+    names, rows = _select(db, document["q"], document.get("params", []))
+    page = rows[offset : offset + limit]
+    items = [{"links": [], **_printed(names, row)} for row in page]
+    return json_answer(
+        {
+            "links": _links(exchange, limit, offset, len(rows)),
+            "count": len(items),
+            "hasMore": offset + limit < len(rows),
+            "items": items,
+            "offset": offset,
+            "totalResults": len(rows),
+        },
+        outcome=f"suiteql:{len(items)} rows",
+    )
+
+
+def _paging(exchange: Exchange) -> tuple[int, int]:
+    try:
+        limit, offset = int(exchange.query.get("limit", LARGEST_PAGE)), int(exchange.query.get("offset", 0))
+    except ValueError:
+        raise Refusal(400, "INVALID_PARAMETER", "limit and offset must be whole numbers.") from None
+    if not 1 <= limit <= LARGEST_PAGE:
+        raise Refusal(400, "INVALID_PARAMETER", f"The limit must be between 1 and {LARGEST_PAGE}.")
+    if offset < 0 or offset % limit:
+        raise Refusal(400, "INVALID_PARAMETER", "The offset must be divisible by the limit.")
+    if offset + limit > MOST_ROWS or offset // limit >= LARGEST_PAGE:
+        raise Refusal(400, "INVALID_PARAMETER", "A query returns at most 100,000 rows in 1,000 pages.")
+    return limit, offset
+
+
+def _links(exchange: Exchange, limit: int, offset: int, total: int) -> list[dict[str, str]]:
+    def link(rel: str, start: int) -> dict[str, str]:
+        return {"rel": rel, "href": f"{exchange.base_url}{PATH}?limit={limit}&offset={start}"}
+
+    links = [link("self", offset)]
+    if offset + limit < total:
+        links += [link("next", offset + limit), link("last", (total - 1) // limit * limit)]
+    if offset > 0:
+        links += [link("first", 0), link("previous", offset - limit)]
+    return links
+
+
+def _select(db: Database, query: str, parameters: Any) -> tuple[list[str], list[tuple[Any, ...]]]:
+    if not isinstance(parameters, list):
+        raise Refusal(400, "INVALID_CONTENT", "params must be a list.")
+    db.set_authorizer(_authorize)
+    try:
+        cursor = db.execute(_translated(query), parameters)
+        names = [column[0].lower() for column in cursor.description or ()]
+        return names, [tuple(row) for row in cursor.fetchall()]
+    except (sqlite3.Error, sqlite3.Warning) as error:
+        raise _search_error(str(error)) from error
+    finally:
+        db.set_authorizer(None)
+
+
+def _authorize(action: int, first: str | None, _second: str | None, _database: str | None, source: str | None) -> int:
+    """Only reading, and only through the views."""
+    through_view = (source or "").lower() in TABLES
+    if action in _ALLOWED_ACTIONS:
+        return sqlite3.SQLITE_OK
+    if action == sqlite3.SQLITE_READ and (through_view or (first or "").lower() in TABLES or not first):
+        return sqlite3.SQLITE_OK
+    return sqlite3.SQLITE_DENY
+
+
+def _translated(query: str) -> str:
+    """The query for SQLite: ``transaction`` is a keyword there, and Oracle has no LIMIT."""
+    words: list[str] = []
+    for token in _TOKEN.findall(query.strip().rstrip(";")):
+        lowered = token.lower()
+        if lowered in ("limit", "pragma", "attach"):
+            raise _search_error(f'near "{token}"')
+        words.append('"transaction"' if lowered == "transaction" else token)
+    text = "".join(words)
+    if text.partition(" ")[0].partition("\n")[0].lower() not in ("select", "with"):
+        raise _search_error("only SELECT is supported")
+    return text
+
+
+def _search_error(reason: str) -> Refusal:
+    if found := re.search(r"no such table: (?:\w+\.)?(\S+)", reason):
+        reason = f"Record '{found[1]}' was not found."
+    elif found := re.search(r"access to (\w+?)\.\w+ is prohibited", reason):
+        reason = f"Record '{found[1]}' was not found."
+    elif found := re.search(r"no such column: (\S+)", reason):
+        reason = f"Unknown identifier '{found[1]}'."
+    text = f"Invalid search query. Detailed unprocessed description follows. Search error occurred: {reason}"
+    return Refusal(400, "INVALID_PARAMETER", text)
+
+
+def _printed(names: list[str], row: tuple[Any, ...]) -> dict[str, str]:
+    """Lower-case keys, every value a string, nulls left out."""
+    return {name: _text(value) for name, value in zip(names, row, strict=True) if value is not None}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float):
+        plain = format(Decimal(repr(round(value, 6))), "f")
+        return plain.rstrip("0").rstrip(".") if "." in plain else plain
+    text = str(value)
+    return text[:10] if _MOMENT.fullmatch(text) else text
+
+
+def _pattern(oracle: str) -> str:
+    for theirs, ours in _FORMATS:
+        oracle = oracle.replace(theirs, ours)
+    return oracle
+
+
+def _to_char(value: Any, oracle_format: str) -> str | None:
+    """Moments only; another value is printed as it is."""
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        return _moment(value).strftime(_pattern(oracle_format))
+    return None if value is None else _text(value)
+
+
+def _to_date(value: str | None, oracle_format: str) -> str | None:
+    if value is None:
+        return None
+    return datetime.strptime(value, _pattern(oracle_format)).replace(tzinfo=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _moment(value: str) -> datetime:
+    return datetime.strptime(value, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+
+
