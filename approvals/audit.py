@@ -59,9 +59,14 @@ def first_bad_entry() -> str | None:
         if entry.number != count:
             return f"Audit entry {count} is missing (found {entry.number} in its place)."
         if entry.previous_hash != previous or entry.hash != hash_of(entry):
-            return f"Audit entry {entry.number} ({entry.verb} {entry.entity_ref}) was changed after it was written."
+            said = f"{entry.verb} {entry.entity_ref}"
+            return f"Audit entry {entry.number} ({said}) was changed after it was written."
         previous = entry.hash
     head = AuditHead.objects.filter(pk=1).first()
-    if head and (head.count != count or head.last_hash != previous):
-        return f"The audit trail ends at entry {count}, but {head.count} were written: the last ones were removed."
+    if head is None:
+        return f"The audit trail has {count} entries, but its head row is missing." if count else None
+    if count > head.count:
+        return f"Audit entry {head.count + 1} was added behind the trail's end without the program."
+    if head.count != count or head.last_hash != previous:
+        return f"The audit trail ends at entry {count}, but {head.count} were written: its end was removed."
     return None

@@ -133,7 +133,7 @@ class Retry:
 
     def delay(self, attempt: int) -> timedelta:
         """How long to wait after failed attempt number `attempt` (1, 2, ...): doubling, capped."""
-        return min(self.first_delay * 2 ** (attempt - 1), self.longest)
+        return min(self.first_delay * int(2 ** (attempt - 1)), self.longest)
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,8 @@ class ActionType:
     `live` returns, per action id, the numbers a decision is bound to as they are now; the content hash is
     taken over them. `decided` carries a decision into the owner's rows, inside the gate's transaction.
     `objection` may refuse a decision with a sentence ("" when there is none). `stays_open` keeps an envelope open
-    whose lines are all decided, because more will come.
+    whose lines are all decided, because more will come. `page` gives the decision page what it shows beside the
+    live numbers, rendered by `template`.
     """
 
     key: str
@@ -170,3 +171,5 @@ class ActionType:
     objection: Callable[[Any], str] = lambda decision: ""
     stays_open: Callable[[Any], bool] = lambda envelope: False
     can_send_back: bool = False
+    page: Callable[[Any], dict[str, Any]] = lambda page: {}
+    template: str = "approvals/decision_payload.html"

@@ -7,6 +7,7 @@ what they do together happens together or not at all.
 
 import logging
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -14,9 +15,9 @@ from django.db import transaction
 from django.db.models import Q
 
 from approvals import audit, registry
-from approvals.alerts import raise_alert
+from approvals.alerts import raise_alert, resolve_alert
 from approvals.clock import now
-from approvals.contract import Done, Skipped, Step, Waiting, When, Workflow
+from approvals.contract import Skipped, Step, StepResult, Waiting, When, Workflow
 from approvals.models import Event, RunStep, VerifyCheck, WorkflowRun
 from approvals.refusals import Refused
 
@@ -61,21 +62,30 @@ def check_preconditions(declared: Workflow, inputs: dict[str, Any]) -> list[str]
     return [sentence for _, sentence in found if sentence]
 
 
+class StepFailed(Exception):
+    """Carries the name of the step that raised out of the transaction it is rolled back with."""
+
+    def __init__(self, step: str) -> None:
+        super().__init__(step)
+        self.step = step
+
+
 def advance(run_id: int) -> WorkflowRun:
     """Take the run as far as it can go now. Never raises for a failing step: the failure is recorded."""
+    began = now()
     run = WorkflowRun.objects.get(pk=run_id)
     declared = registry.workflow(run.workflow_type)
     waiting = False
-    for steps in _together(declared):
-        if waiting and steps[0].when is When.WHEN_DECIDED:
-            break
-        try:
+    try:
+        for steps in _together(declared):
+            if waiting and steps[0].when is When.WHEN_DECIDED:
+                break
             with transaction.atomic():
                 waiting = _run_steps(run_id, steps, waiting)
-        except Exception as problem:
-            log.exception("run %s: %s failed", run_id, steps[0].name)
-            return _record_failure(run_id, declared, steps, problem)
-    return _settle(run_id, declared, waiting)
+        return _settle(run_id, declared, waiting, began)
+    except StepFailed as failure:
+        log.exception("run %s: %s failed", run_id, failure.step)
+        return _record_failure(run_id, declared, failure.step, failure.__cause__ or failure)
 
 
 def _together(declared: Workflow) -> Iterator[list[Step]]:
@@ -95,16 +105,25 @@ def _run_steps(run_id: int, steps: list[Step], waiting: bool) -> bool:
         if row.is_final or run.is_final:
             continue
         row.started_at = row.started_at or now()
-        result = step.run(run)
+        result = _attempt(step, run)
         row.detail, row.error = result.detail, ""
         row.status = _status_after(step, result, waiting)
         row.finished_at = now() if row.is_final else None
+        # The next batch has attempts of its own.
+        row.attempts = row.attempts if row.is_final else 0
         row.save()
         waiting = waiting or isinstance(result, Waiting)
     return waiting
 
 
-def _status_after(step: Step, result: Done | Waiting | Skipped, waiting: bool) -> str:
+def _attempt(step: Step, run: WorkflowRun) -> StepResult:
+    try:
+        return step.run(run)
+    except Exception as problem:
+        raise StepFailed(step.name) from problem
+
+
+def _status_after(step: Step, result: StepResult, waiting: bool) -> str:
     if isinstance(result, Waiting):
         return RunStep.Status.WAITING
     if waiting and step.when is When.EACH_BATCH:
@@ -113,33 +132,30 @@ def _status_after(step: Step, result: Done | Waiting | Skipped, waiting: bool) -
 
 
 @transaction.atomic
-def _record_failure(run_id: int, declared: Workflow, steps: list[Step], problem: Exception) -> WorkflowRun:
+def _record_failure(run_id: int, declared: Workflow, step: str, problem: BaseException) -> WorkflowRun:
     run = WorkflowRun.objects.select_for_update().get(pk=run_id)
-    row = (
-        RunStep.objects.exclude(status__in=RunStep.FINAL)
-        .filter(run=run, name__in=[s.name for s in steps])
-        .first()
-    )
-    if row is None or run.is_final:  # another process finished it while we failed
+    row = RunStep.objects.get(run=run, name=step)
+    if run.is_final:  # another process finished it while we failed
         return run
     row.attempts += 1
     row.error = f"{type(problem).__name__}: {problem}"[:2000]
     exhausted = row.attempts >= declared.retry.attempts
     row.status = RunStep.Status.FAILED if exhausted else row.status
     row.save()
-    if not exhausted:
+    if exhausted:
+        _fail(run, declared, row)
+    else:
         run.next_attempt_at = now() + declared.retry.delay(row.attempts)
         run.save(update_fields=["next_attempt_at"])
-        return run
+    return run
+
+
+def _fail(run: WorkflowRun, declared: Workflow, row: RunStep) -> None:
     run.move_to(WorkflowRun.Status.FAILED)
     run.next_attempt_at = None
     run.save()
-    Event.objects.create(
-        name="workflow.failed",
-        subject=run.entity_ref,
-        workflow_run=run,
-        payload={"step": row.name, "error": row.error},
-    )
+    facts = {"step": row.name, "error": row.error}
+    Event.objects.create(name="workflow.failed", subject=run.entity_ref, workflow_run=run, payload=facts)
     audit.append(actor=None, verb="workflow.failed", entity_ref=run.entity_ref, details={"step": row.name})
     if declared.retry.alert:
         raise_alert(
@@ -149,25 +165,35 @@ def _record_failure(run_id: int, declared: Workflow, steps: list[Step], problem:
             "mend the cause and press Try again.",
             link=f"/admin/approvals/workflowrun/{run.pk}/change/",
         )
-    return run
 
 
 @transaction.atomic
-def _settle(run_id: int, declared: Workflow, waiting: bool) -> WorkflowRun:
+def _settle(run_id: int, declared: Workflow, waiting: bool, began: datetime) -> WorkflowRun:
     run = WorkflowRun.objects.select_for_update().get(pk=run_id)
     if run.is_final:
         return run
-    run.next_attempt_at = None
     if waiting:
+        if run.next_attempt_at and run.next_attempt_at > began:
+            return run  # a decision came while we looked: the tick looks again, should its own process die
+        run.next_attempt_at = None
         run.move_to(WorkflowRun.Status.WAITING)
         run.save()
         return run
+    run.next_attempt_at = None
     run.move_to(WorkflowRun.Status.COMPLETED)
     run.save()
-    for action in declared.afterwards:
-        action.run(run)
+    _act_afterwards(run, declared)
     audit.append(actor=None, verb="workflow.completed", entity_ref=run.entity_ref, details=run.summary)
     return run
+
+
+def _act_afterwards(run: WorkflowRun, declared: Workflow) -> None:
+    """The post actions. A failing one counts on the last step, which is then tried again with them."""
+    try:
+        for action in declared.afterwards:
+            action.run(run)
+    except Exception as problem:
+        raise StepFailed(declared.steps[-1].name) from problem
 
 
 def try_again(*, run_id: int, by: Any) -> WorkflowRun:
@@ -181,6 +207,7 @@ def try_again(*, run_id: int, by: Any) -> WorkflowRun:
         run.move_to(WorkflowRun.Status.RUNNING)
         run.save()
         run.steps.filter(status=RunStep.Status.FAILED).update(status=RunStep.Status.PENDING, attempts=0)
+        resolve_alert(key=f"run-failed-{run.pk}", by=by)
         audit.append(actor=by, verb="workflow.tried_again", entity_ref=run.entity_ref, details={})
     return advance(run_id)
 
@@ -192,29 +219,42 @@ def advance_due() -> int:
     ).exclude(status__in=[WorkflowRun.Status.COMPLETED, WorkflowRun.Status.FAILED])
     ids = list(due.order_by("pk").values_list("pk", flat=True))
     for run_id in ids:
-        advance(run_id)
+        try:
+            advance(run_id)
+        except Exception:  # a locked or lost database: the other runs, and the next tick, go on
+            log.exception("run %s could not be advanced", run_id)
     return len(ids)
 
 
 def run_due_checks() -> int:
     """Execute every verify check that is due, once; a failed one raises an alert. Returns how many ran."""
-    due = VerifyCheck.objects.filter(status=VerifyCheck.Status.PENDING, due_at__lte=now()).select_related(
-        "run"
+    due = VerifyCheck.objects.filter(status=VerifyCheck.Status.PENDING, due_at__lte=now())
+    return sum(_run_check(row) for row in due.select_related("run"))
+
+
+def _run_check(row: VerifyCheck) -> int:
+    passed, found = _verdict(row)
+    won = VerifyCheck.objects.filter(pk=row.pk, status=VerifyCheck.Status.PENDING).update(
+        status=VerifyCheck.Status.PASSED if passed else VerifyCheck.Status.FAILED,
+        actual=found[:200],
+        executed_at=now(),
     )
-    ran = 0
-    for row in due:
-        checks = {check.name: check for check in registry.workflow(row.run.workflow_type).verify}
-        passed, found = checks[row.name].run(row.run)
-        status = VerifyCheck.Status.PASSED if passed else VerifyCheck.Status.FAILED
-        won = VerifyCheck.objects.filter(pk=row.pk, status=VerifyCheck.Status.PENDING).update(
-            status=status, actual=found, executed_at=now()
+    if won and not passed:
+        raise_alert(
+            key=f"verify-{row.pk}",
+            severity="critical",
+            message=f"{row.run.subject}: check {row.name} failed. Expected {row.expected}; found {found}.",
+            link=f"/admin/approvals/workflowrun/{row.run_id}/change/",
         )
-        ran += won
-        if won and not passed:
-            raise_alert(
-                key=f"verify-{row.pk}",
-                severity="critical",
-                message=f"{row.run.subject}: check {row.name} failed. Expected {row.expected}; found {found}.",
-                link=f"/admin/approvals/workflowrun/{row.run_id}/change/",
-            )
-    return ran
+    return won
+
+
+def _verdict(row: VerifyCheck) -> tuple[bool, str]:
+    """Whether it passed and what was found; a check that cannot be executed has not passed."""
+    checks = {check.name: check for check in registry.workflow(row.run.workflow_type).verify}
+    try:
+        with transaction.atomic():
+            return checks[row.name].run(row.run)
+    except Exception as problem:
+        log.exception("run %s: check %s", row.run_id, row.name)
+        return False, f"{type(problem).__name__}: {problem}"

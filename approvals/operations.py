@@ -66,6 +66,27 @@ def live_numbers(action: ProposedAction) -> dict[int, dict[str, Any]]:
     return registry.action_type(subjects[0].action_type).live(subjects) if subjects else {}
 
 
+def with_live_numbers(
+    actions: list[ProposedAction],
+) -> list[tuple[ProposedAction, dict[int, dict[str, Any]]]]:
+    """Each action with its live numbers; lines of one type and run are looked up together."""
+    found: dict[int, dict[int, dict[str, Any]]] = {}
+    single: dict[tuple[str, int | None], list[ProposedAction]] = {}
+    for action in actions:
+        if action.envelope_id and action.status == Status.PENDING:
+            single.setdefault((action.action_type, action.workflow_run_id), []).append(action)
+        else:
+            found[action.pk] = live_numbers(action)
+    for (key, _), group in single.items():
+        numbers = registry.action_type(key).live(group)
+        found |= {action.pk: {action.pk: numbers[action.pk]} for action in group}
+    return [(action, found[action.pk]) for action in actions]
+
+
+def is_undecided(action: ProposedAction) -> bool:
+    return action.status == Status.PENDING or action.lines.filter(status=Status.PENDING).exists()
+
+
 def _subjects(action: ProposedAction) -> list[ProposedAction]:
     if action.lines.exists():
         return list(action.lines.filter(status=Status.PENDING).order_by("pk"))
@@ -76,7 +97,7 @@ def decide(
     *,
     action_id: int,
     by: AbstractBaseUser,
-    seen_hash: str | None,
+    seen_hash: str | Mapping[int, str] | None,
     via: str,
     verdicts: Mapping[int, str] | None = None,
     verdict: str | None = None,
@@ -85,14 +106,11 @@ def decide(
     """Decide an action, or lines of an envelope, and take its run further.
 
     Give `verdict` to decide the action (all its undecided lines), or `verdicts` {line id: status} for single
-    lines. `seen_hash` is the content hash shown to the decider; None only for commands, which see and decide in
-    one breath. Raises NotAllowedToDecide, AlreadyDecided, ChangedSinceSeen or Refused; nothing is changed then.
+    lines. `seen_hash` is the content hash shown to the decider, of the whole or {line id: hash} of single lines; None
+    only for commands, which see and decide in one breath. Raises NotAllowedToDecide, AlreadyDecided, ChangedSinceSeen or Refused; nothing is changed then.
     """
     with transaction.atomic():
-        action = ProposedAction.objects.select_for_update().get(pk=action_id)
-        envelope = action.envelope or action
-        if envelope.pk != action.pk:
-            ProposedAction.objects.select_for_update().get(pk=envelope.pk)
+        action, envelope = _locked(action_id)
         check_may_decide(envelope, by)
         chosen = _chosen(action, verdict, verdicts)
         _check_note(chosen.values(), note)
@@ -108,14 +126,28 @@ def decide(
     return action
 
 
+def _locked(action_id: int) -> tuple[ProposedAction, ProposedAction]:
+    """The action and its envelope (itself when it has none), locked.
+
+    The run first, as the engine does: whoever takes locks in another order can wait for us while we wait for them.
+    """
+    found = ProposedAction.objects.get(pk=action_id)
+    if found.workflow_run_id:
+        WorkflowRun.objects.select_for_update().get(pk=found.workflow_run_id)
+    envelope = ProposedAction.objects.select_for_update().get(pk=found.envelope_id or found.pk)
+    if envelope.pk == found.pk:
+        return envelope, envelope
+    return ProposedAction.objects.select_for_update().get(pk=found.pk), envelope
+
+
 def check_may_decide(action: ProposedAction, by: Any) -> None:
     """Permission, and that nobody decides what they took part in."""
     if not (by.is_active and by.has_perm("approvals.decide_proposedaction")):
         raise NotAllowedToDecide(
             f"{by} may not decide proposed actions. Ask an administrator for the approver role."
         )
-    separated = Guardrail.objects.filter(name=SEPARATION_OF_DUTIES, is_enabled=True).exists()
-    if separated and action.participants.filter(pk=by.pk).exists():
+    switched_off = Guardrail.objects.filter(name=SEPARATION_OF_DUTIES, is_enabled=False).exists()
+    if not switched_off and action.participants.filter(pk=by.pk).exists():
         raise NotAllowedToDecide(f"{by} took part in this count, so somebody else must decide it.")
 
 
@@ -136,12 +168,16 @@ def _check_note(verdicts: Iterable[str], note: str) -> None:
     given = set(verdicts)
     if not given:
         raise Refused("Nothing was chosen. Tick at least one line and choose what to do with it.")
+    unknown = given - set(VERBS)
+    if unknown:
+        raise Refused(f"“{min(unknown)}” is not a decision. Choose approve, reject or send back.")
     if given - {Status.APPROVED} and not note.strip():
         raise Refused("Say why in the note: a rejection or a recount needs a reason.")
 
 
 def _undecided(action: ProposedAction, chosen: Mapping[int, str]) -> list[ProposedAction]:
-    family = ProposedAction.objects.filter(pk=action.pk) | ProposedAction.objects.filter(envelope=action)
+    lines = ProposedAction.objects.filter(envelope=action)
+    family = lines if lines.exists() else ProposedAction.objects.filter(pk=action.pk)
     known = {row.pk: row for row in family.select_related("decided_by")}
     strangers = [pk for pk in chosen if pk not in known]
     if strangers:
@@ -149,6 +185,9 @@ def _undecided(action: ProposedAction, chosen: Mapping[int, str]) -> list[Propos
     decided = [known[pk] for pk in chosen if known[pk].status != Status.PENDING]
     if decided:
         raise AlreadyDecided(_who_decided(row) for row in decided[:5])
+    for pk, status in chosen.items():
+        if status == Status.SENT_BACK and not registry.action_type(known[pk].action_type).can_send_back:
+            raise Refused(f"“{known[pk].title}” cannot be sent back. Approve or reject it.")
     return [known[pk] for pk in sorted(chosen)]
 
 
@@ -163,25 +202,35 @@ def _check_unchanged(
     action: ProposedAction,
     subjects: list[ProposedAction],
     live: Mapping[int, dict[str, Any]],
-    seen_hash: str | None,
+    seen_hash: str | Mapping[int, str] | None,
 ) -> None:
     if seen_hash is None:
         return
-    shown = live_numbers(action)
-    current = content_hash(shown)
-    if seen_hash in (current, content_hash(live)):
+    current = content_hash(live_numbers(action))
+    if isinstance(seen_hash, str):
+        unchanged = seen_hash in (current, content_hash(live))
+    else:
+        unchanged = all(seen_hash.get(pk) == content_hash({pk: numbers}) for pk, numbers in live.items())
+    if unchanged:
         return
-    moved = [
-        f"“{row.title}” now reads: " + ", ".join(f"{name} {value}" for name, value in live[row.pk].items())
-        for row in subjects
-        if any(
-            str(live[row.pk].get(name)) != str(value)
-            for name, value in row.payload.items()
-            if name in live[row.pk]
-        )
-    ]
-    sentence = "The numbers changed since you looked, so nothing was decided. Look at the new numbers and decide again."
-    raise ChangedSinceSeen([sentence, *moved[:10]], current)
+    sentence = (
+        "The numbers changed since you looked, so nothing was decided. Look at the new ones and decide again."
+    )
+    raise ChangedSinceSeen([sentence, *_new_numbers(subjects, live)], current)
+
+
+def _new_numbers(subjects: list[ProposedAction], live: Mapping[int, dict[str, Any]]) -> list[str]:
+    """At most ten sentences: which proposals no longer read as they were staged, and how they read now."""
+    moved = []
+    for row in subjects:
+        now_reads = {name: value for name, value in live[row.pk].items() if name in row.payload}
+        changed = {name: value for name, value in now_reads.items() if str(row.payload[name]) != str(value)}
+        if changed:
+            numbers = ", ".join(
+                f"{name.replace('_', ' ')} {row.payload[name]} → {changed[name]}" for name in changed
+            )
+            moved.append(f"“{row.title}”: {numbers}.")
+    return moved[:10]
 
 
 def _flip(
@@ -236,6 +285,8 @@ def _carry_out(decision: Decision, via: str) -> None:
     declared.decided(decision)
     envelope = decision.action
     close_if_finished(envelope, by=decision.by, via=via, note=decision.note)
+    if envelope.workflow_run_id:
+        wake(envelope.workflow_run_id)
     audit.append(
         actor=decision.by,
         verb="action.decided",
@@ -247,8 +298,6 @@ def _carry_out(decision: Decision, via: str) -> None:
             **{status: [row.pk for row in rows] for status, rows in decision.verdicts.items()},
         },
     )
-    if envelope.workflow_run_id:
-        wake(envelope.workflow_run_id)
 
 
 def close_if_finished(envelope: ProposedAction, *, by: Any, via: str, note: str) -> None:
@@ -267,8 +316,13 @@ def close_if_finished(envelope: ProposedAction, *, by: Any, via: str, note: str)
 
 
 def wake(run_id: int) -> None:
-    """Mark the run as having work, in the decision's own transaction: if we die now, the tick goes on."""
+    """Mark the run as having work, in the decision's own transaction: if we die now, the tick goes on.
+
+    The moment tells an `advance` that began before us and looked too early not to put the run to sleep again.
+    """
     run = WorkflowRun.objects.select_for_update().get(pk=run_id)
-    if run.status == WorkflowRun.Status.WAITING:
-        run.move_to(WorkflowRun.Status.RUNNING)
-        run.save(update_fields=["status", "completed_at"])
+    if run.is_final:
+        return
+    run.move_to(WorkflowRun.Status.RUNNING)
+    run.next_attempt_at = now()
+    run.save(update_fields=["status", "completed_at", "next_attempt_at"])

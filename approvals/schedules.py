@@ -67,16 +67,19 @@ def _run_if_due(declared: Workflow) -> int:
     return 1
 
 
+@transaction.atomic
 def _record_failure(slot: ScheduledSlot, declared: Workflow, problem: Exception) -> None:
-    slot.refresh_from_db()
-    slot.attempts += 1
-    slot.detail = f"{type(problem).__name__}: {problem}"[:2000]
-    if slot.attempts >= MAX_ATTEMPTS:
-        slot.status, slot.finished_at = ScheduledSlot.Status.FAILED, now()
+    mine = ScheduledSlot.objects.select_for_update().get(pk=slot.pk)
+    if mine.status != ScheduledSlot.Status.DUE:  # another process did it while we failed
+        return
+    mine.attempts += 1
+    mine.detail = f"{type(problem).__name__}: {problem}"[:2000]
+    if mine.attempts >= MAX_ATTEMPTS:
+        mine.status, mine.finished_at = ScheduledSlot.Status.FAILED, now()
         raise_alert(
             key=f"slot-{declared.key}",
             severity="critical",
-            message=f"{declared.title}: the schedule of {slot.slot_at:%Y-%m-%d} failed {slot.attempts} times "
-            f"({slot.detail}). Mend the cause, then run it by hand on the rotation plan page.",
+            message=f"{declared.title}: the schedule of {mine.slot_at:%Y-%m-%d} failed {mine.attempts} times "
+            f"({mine.detail}). Mend the cause, then run it by hand on the rotation plan page.",
         )
-    slot.save()
+    mine.save()

@@ -1,19 +1,19 @@
 """Writing many rows in a constant number of statements, on both databases, side by side.
 
 Django's `bulk_update` builds one CASE per row and column (12 to 15 s for 10,000 rows), and an `IN` list
-of thousands of ids is one bound parameter each. PostgreSQL takes arrays (`unnest`), SQLite takes one JSON text
-(`json_each`); both are one parameter a column whatever the number of rows.
+of thousands of ids is one bound parameter each. PostgreSQL takes a COPY and JSON (`json_array_elements`), SQLite
+prepared rows and JSON (`json_each`): the number of statements does not depend on the number of rows.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.db import connection
 from django.db.models import Field, Model, QuerySet
 from django.db.models.expressions import RawSQL
 
-INSERT_BATCH = 20_000
+Convert = Callable[[Any], Any]
 
 
 def pk_in(ids: Iterable[int]) -> RawSQL:
@@ -38,25 +38,21 @@ def update_where_pk_in(rows: QuerySet[Any], ids: Sequence[int], **values: Any) -
 
 
 def insert_rows(model: type[Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> int:
-    """INSERT plain tuples, without a model instance per row. `columns` are field names, every required one."""
+    """INSERT plain tuples without a model instance per row. `columns` are field names, every required one."""
     if not rows:
         return 0
     fields = [model._meta.get_field(name) for name in columns]
-    table = connection.ops.quote_name(model._meta.db_table)
-    names = ", ".join(connection.ops.quote_name(field.column) for field in fields)  # type: ignore[union-attr]
+    converts = [_convert(field) for field in fields]
+    prepared = ([convert(value) for convert, value in zip(converts, row, strict=True)] for row in rows)
+    table, names = _table(model), ", ".join(_column(field) for field in fields)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            for batch in _batches(rows):
-                arrays = [
-                    [_db_value(f, value) for value in column]
-                    for f, column in zip(fields, zip(*batch, strict=True), strict=True)
-                ]
-                source = ", ".join(_array(field) for field in fields)
-                cursor.execute(f"INSERT INTO {table} ({names}) SELECT * FROM unnest({source})", arrays)
+            with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+                for row in prepared:
+                    copy.write_row(row)
         else:
             marks = ", ".join(["%s"] * len(fields))
-            prepared = [[_db_value(f, value) for f, value in zip(fields, row, strict=True)] for row in rows]
-            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", prepared)
+            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(prepared))
     return len(rows)
 
 
@@ -65,46 +61,39 @@ def update_rows(model: type[Model], columns: Sequence[str], rows: Sequence[Seque
     if not rows:
         return 0
     fields = [model._meta.get_field(name) for name in columns]
-    table = connection.ops.quote_name(model._meta.db_table)
     keyed = [model._meta.pk, *fields]
-    marks = [f"c{position}" for position in range(len(keyed))]
-    changes = ", ".join(
-        f"{connection.ops.quote_name(field.column)} = new.{mark}"  # type: ignore[union-attr]
-        for field, mark in zip(fields, marks[1:], strict=True)
-    )
+    converts = [_convert(field) for field in keyed]
+    values = [[convert(value) for convert, value in zip(converts, row, strict=True)] for row in rows]
+    changes = ", ".join(f"{_column(field)} = new.c{n}" for n, field in enumerate(fields, 1))
+    if connection.vendor == "postgresql":
+        picked = ", ".join(f"(e->>{n})::{_cast(field)} AS c{n}" for n, field in enumerate(keyed))
+        source = f"(SELECT {picked} FROM json_array_elements(%s::json) AS e) AS new"
+    else:
+        picked = ", ".join(f"json_extract(value, '$[{n}]') AS c{n}" for n in range(len(keyed)))
+        source = f"(SELECT {picked} FROM json_each(%s)) AS new"
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            arrays = [
-                [_db_value(f, value) for value in column]
-                for f, column in zip(keyed, zip(*rows, strict=True), strict=True)
-            ]
-            source = f"unnest({', '.join(_array(field) for field in keyed)}) AS new({', '.join(marks)})"
-            cursor.execute(f"UPDATE {table} SET {changes} FROM {source} WHERE {table}.id = new.c0", arrays)
-        else:
-            text = json.dumps(
-                [[_db_value(f, value) for f, value in zip(keyed, row, strict=True)] for row in rows],
-                default=str,
-            )
-            picked = ", ".join(f"json_extract(value, '$[{n}]') AS {mark}" for n, mark in enumerate(marks))
-            source = f"(SELECT {picked} FROM json_each(%s)) AS new"
-            cursor.execute(f"UPDATE {table} SET {changes} FROM {source} WHERE {table}.id = new.c0", [text])
+        text = json.dumps(values, default=str)
+        cursor.execute(f"UPDATE {_table(model)} SET {changes} FROM {source} WHERE {_table(model)}.id = new.c0", [text])
         return int(cursor.rowcount)
 
 
-def _batches(rows: Sequence[Sequence[Any]]) -> Iterable[Sequence[Sequence[Any]]]:
-    return (rows[start : start + INSERT_BATCH] for start in range(0, len(rows), INSERT_BATCH))
+def _table(model: type[Model]) -> str:
+    return connection.ops.quote_name(model._meta.db_table)
 
 
-def _db_value(field: "Field[Any, Any] | Any", value: Any) -> Any:
-    """A value the driver takes: decimals and texts pass as they are, JSON as text."""
-    if field.get_internal_type() == "JSONField":
-        return None if value is None else json.dumps(value, default=str)
-    if connection.vendor == "sqlite" and field.get_internal_type() in {"DecimalField", "DateTimeField"}:
-        return field.get_db_prep_save(value, connection)
-    return value
+def _column(field: "Field[Any, Any] | Any") -> str:
+    return connection.ops.quote_name(field.column)
 
 
-def _array(field: "Field[Any, Any] | Any") -> str:
-    kind = (field.target_field if field.remote_field else field).db_type(connection).split("(")[0]
-    known = {"bigserial": "bigint", "serial": "integer", "varchar": "text", "numeric": "numeric"}
-    return f"%s::{known.get(kind, kind)}[]"
+def _convert(field: "Field[Any, Any] | Any") -> Convert:
+    """How a value of this field becomes one the driver takes; decided once a column."""
+    kind = field.get_internal_type()
+    if kind == "JSONField":
+        return lambda value: None if value is None else json.dumps(value, default=str)
+    if connection.vendor == "sqlite" and kind in {"DecimalField", "DateTimeField"}:
+        return lambda value: field.get_db_prep_save(value, connection)
+    return lambda value: value
+
+
+def _cast(field: "Field[Any, Any] | Any") -> str:
+    return str((field.target_field if field.remote_field else field).db_type(connection).split("(")[0])

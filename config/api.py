@@ -1,5 +1,43 @@
-"""The published API. Each room brings its own router."""
+"""The published API. Each room brings its own router; refusals all read the same way: a list of sentences."""
 
+from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-api = NinjaAPI(title="Countersign", version="1.0.0", docs_url="docs")
+from approvals.api import router as approvals_router
+from inventory.counting.api import router as counting_router
+
+api = NinjaAPI(
+    title="Countersign",
+    version="1.0.0",
+    description="Counts in, decisions, variances. Programs authenticate with a person's `X-Edit-Token` "
+    "(issued in the admin under Edit tokens). Every refusal lists all problems at once.",
+    docs_url="docs",
+)
+api.add_router("", approvals_router)
+api.add_router("", counting_router)
+
+
+@api.exception_handler(ValidationError)
+def bad_input(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    problems = [f"{_place(problem['loc'])}: {problem['msg']}." for problem in error.errors]
+    return api.create_response(request, {"problems": problems}, status=422)
+
+
+def _place(location: tuple[str | int, ...]) -> str:
+    """('body', 'given', 'counts', 3, 'counted') -> counts[3].counted"""
+    text = ""
+    for part in location[2:] if location[:1] == ("body",) else location[1:]:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return text.lstrip(".") or "body"
+
+
+@api.exception_handler(AuthenticationError)
+def not_signed_in(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    problem = "Send the header X-Edit-Token with a valid token; issue one in the admin under Edit tokens."
+    return api.create_response(request, {"problems": [problem]}, status=401)
+
+
+@api.exception_handler(HttpError)
+def refused(request: HttpRequest, error: HttpError) -> HttpResponse:
+    return api.create_response(request, {"problems": [str(error)]}, status=error.status_code)

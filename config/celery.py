@@ -12,6 +12,7 @@ from celery import Celery
 from celery.contrib.django.task import DjangoTask
 from celery.result import AsyncResult
 from kombu.exceptions import KombuError
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -25,7 +26,7 @@ class WakeUpTask(DjangoTask):
 
     abstract = True
 
-    def apply_async(self, *args: Any, **kwargs: Any) -> AsyncResult[Any] | None:
+    def apply_async(self, *args: Any, **kwargs: Any) -> AsyncResult[Any] | None:  # type: ignore[override]
         """As Celery's, but None when the broker is away."""
         try:
             return super().apply_async(*args, **kwargs)
@@ -33,6 +34,8 @@ class WakeUpTask(DjangoTask):
             logger.warning("broker away: %s not sent, the next tick finds the work (%s)", self.name, error)
             return None
 
+
+TRANSPORT_ALIASES["filesystem"] = "config.folder_broker:Transport"
 
 app = Celery("countersign", task_cls=WakeUpTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -21,6 +21,8 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+import django
+
 STOP_SECONDS = 8.0
 READY_SECONDS = 60.0
 LAST_LINES = 15
@@ -225,11 +227,13 @@ def supervise(
 
 def welcome(port: int) -> None:
     """The address and who may sign in. The accounts exist only in the demonstration data."""
-    from inventory.demo.accounts import DEMO_ACCOUNTS
+    django.setup()
+    from inventory.demo.accounts import DEMO_ACCOUNTS  # needs the applications loaded
 
     print(f"\nCountersign is ready: http://127.0.0.1:{port}/\n\nSign in as")
-    for username, password, role in DEMO_ACCOUNTS:
-        print(f"  {username:<12} {password:<20} {role}")
+    for account in DEMO_ACCOUNTS:
+        roles = ", ".join(account.roles) or "administrator"
+        print(f"  {account.username:<12} {account.password:<18} {roles}")
     print("\nCtrl-C stops everything.\n", flush=True)
 
 

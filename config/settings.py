@@ -26,7 +26,7 @@ def secret(name: str, default: str = "") -> str:
     """The value of NAME, or the stripped content of the file NAME_FILE points to."""
     path = env.str(f"{name}_FILE", default="")
     if not path:
-        return env.str(name, default=default)
+        return str(env.str(name, default=default))
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
@@ -215,19 +215,16 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://localhost/")
 BROKER_IS_REDIS = CELERY_BROKER_URL.startswith("redis")
 BROKER_IS_FOLDER = CELERY_BROKER_URL.startswith("filesystem://")
-# A broker that is away may cost a request about a second, not more.
+# A broker that is away costs a request at most the two seconds of socket_timeout.
 FEW_RETRIES = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.2}
 
 
 def broker_transport_options() -> dict[str, Any]:
     if BROKER_IS_FOLDER:
-        messages, control = VAR_DIR / "broker" / "messages", VAR_DIR / "broker" / "control"
-        for folder in (messages, control):
-            folder.mkdir(parents=True, exist_ok=True)
-        folders = {"data_folder_in": str(messages), "data_folder_out": str(messages)}
-        return {**folders, "control_folder": str(control), "polling_interval": 0.1}
+        folder = str(VAR_DIR / "broker")
+        return {"data_folder_in": folder, "data_folder_out": folder, "polling_interval": 0.1}
     if BROKER_IS_REDIS:
-        return {**FEW_RETRIES, "socket_connect_timeout": 1, "socket_timeout": 5, "health_check_interval": 15}
+        return {**FEW_RETRIES, "socket_connect_timeout": 1, "socket_timeout": 2, "health_check_interval": 15}
     return {}
 
 

@@ -114,7 +114,7 @@ class RestletClient:
         )
 
     def _read(self, response: requests.Response, deadline: float) -> str:
-        """The body as text, cut at a million bytes or at the deadline; half a body is simply not JSON."""
+        """The body as text without our secrets, cut at a million bytes or at the deadline."""
         received = bytearray()
         try:
             for chunk in response.iter_content(65_536):
@@ -123,12 +123,12 @@ class RestletClient:
                     break
         except requests.RequestException:
             pass  # the status came; what is missing makes the body unreadable, and that has its own rule
-        return received.decode("utf-8", errors="replace")
+        return self.connection.blot(received.decode("utf-8", errors="replace"))
 
     def _seen(self, status: int | None, body: str, signature: Signature, started: float) -> Exchange:
         return Exchange(
             http_status=status,
-            raw=self.connection.blot(body)[:KEPT_ANSWER],
+            raw=body[:KEPT_ANSWER],
             nonce=signature.nonce,
             duration_ms=round((time.monotonic() - started) * 1000),
         )

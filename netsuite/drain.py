@@ -6,6 +6,7 @@ Each push: claim (committed) -> HTTP with no transaction open -> outcome recorde
 import logging
 import random
 import time
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -40,7 +41,7 @@ Status = Push.Status
 
 @dataclass
 class DrainReport:
-    """What one drain did. Counts are pushes by the state this drain left them in."""
+    """What one drain did. From `confirmed` to `conflict`: pushes it took up, by the state it left them in."""
 
     busy: bool = False
     halted: str = ""
@@ -57,6 +58,20 @@ class DrainReport:
     waiting: int = 0
     outcomes: dict[str, str] = field(default_factory=dict)
     """External id -> the sentence it ended with."""
+    states: dict[str, str] = field(default_factory=dict)
+
+    def note(self, push: Push) -> None:
+        self.outcomes[push.external_id] = push.last_outcome
+        self.states[push.external_id] = push.status
+
+    def sum_up(self, *, held_back: int, waiting: int) -> None:
+        counts = Counter(self.states.values())
+        self.confirmed = counts[Status.CONFIRMED]
+        self.retried = counts[Status.RETRY] + counts[Status.PENDING]
+        self.unknown = counts[Status.UNKNOWN]
+        self.needs_human = counts[Status.NEEDS_HUMAN]
+        self.conflict = counts[Status.CONFLICT]
+        self.held_back, self.waiting = held_back, waiting
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -117,8 +132,7 @@ class _Pass:
             reach(Failpoint.BEFORE_RELEASE)
         finally:
             lease.release(self.token)
-        self.report.held_back = len(self.held)
-        self.report.waiting = _waiting()
+        self.report.sum_up(held_back=len(self.held), waiting=_waiting())
         return self.report
 
     def _may_go_on(self) -> bool:
@@ -177,7 +191,7 @@ class _Pass:
             going_on = self._look_up(push)
         if going_on and push.status in {Status.PENDING, Status.RETRY} and push.next_attempt_at <= now():
             going_on = self._send(push)
-        self._count(push)
+        self.report.note(push)
         return going_on
 
     def _send(self, push: Push) -> bool:
@@ -262,11 +276,6 @@ class _Pass:
             self.report.halted = halts.setup_wrong(self.token, outcome.message, self.timing)
         else:
             self.report.halted = outcome.message
-
-    def _count(self, push: Push) -> None:
-        name = {Status.RETRY: "retried", Status.PENDING: "retried"}.get(Status(push.status), push.status)
-        self.report.outcomes[push.external_id] = push.last_outcome
-        setattr(self.report, name, getattr(self.report, name) + 1)
 
 
 def _content(push: Push) -> Json:

@@ -47,7 +47,7 @@ class Backoff:
 
         `jitter` in -1..1 moves the delay by up to a fifth, never beyond `longest`.
         """
-        exponent = min(max(after, 1) - 1, 30)
+        exponent = min(max(after, 1) - 1, 12)
         spread = 1 + 0.2 * max(-1.0, min(1.0, jitter))
         grown: timedelta = self.first * float(self.factor**exponent) * spread
         return min(grown, self.longest)

@@ -110,8 +110,10 @@ def _ended(outcome: Confirmed | Conflict, now: datetime) -> Verdict:
     if isinstance(outcome, Conflict):
         return Verdict(Status.CONFLICT, outcome.message, "conflict", now, record=record, severity="critical")
     name = outcome.record.tran_id or outcome.record.internal_id
-    found = "was already recorded by an earlier send" if outcome.existing else "was recorded"
-    return Verdict(Status.CONFIRMED, f"It {found} in NetSuite as {name}.", "confirmed", now, record=record)
+    earlier = ", recorded by an earlier send" if outcome.existing else ""
+    return Verdict(
+        Status.CONFIRMED, f"NetSuite holds it as {name}{earlier}.", "confirmed", now, record=record
+    )
 
 
 def _refused(outcome: Refused, situation: Situation) -> Verdict:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from django.conf import LazySettings
 from django.db import connection
-from hypothesis import HealthCheck, settings as hypothesis_settings
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
 
 from config.celery import app as celery_app
@@ -46,9 +47,9 @@ def own_files_and_no_broker(settings: LazySettings, tmp_path: Path) -> Iterator[
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
     broker = celery_app.conf.broker_url
-    celery_app.conf.broker_url = "memory://"
+    celery_app.conf.update(broker_url="memory://")
     yield
-    celery_app.conf.broker_url = broker
+    celery_app.conf.update(broker_url=broker)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from django.core.mail import EmailMessage
 from approvals.alerts import raise_alert
 from approvals.clock import now
 from approvals.contract import ActionType
-from approvals.models import OutboundEmail, ProposedAction
+from approvals.models import OutboundEmail, ProposedAction, WorkflowRun
 from approvals.operations import Decision
 
 log = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ STUCK_AFTER = timedelta(minutes=10)
 
 
 def propose_email(
-    *, mailbox: str, template: str, subject: str, body: str, run: object, entity_ref: str
+    *, mailbox: str, template: str, subject: str, body: str, run: WorkflowRun, entity_ref: str
 ) -> ProposedAction:
     """Stage an e-mail draft; it is sent only after somebody approves it."""
     action, _ = ProposedAction.objects.get_or_create(
@@ -89,9 +89,11 @@ def _give_up_on_stuck() -> None:
 
 
 def _unclear(email: OutboundEmail, problem: str) -> None:
-    OutboundEmail.objects.filter(pk=email.pk, status="sending").update(
+    lost = OutboundEmail.objects.filter(pk=email.pk, status="sending").update(
         status=OutboundEmail.Status.UNCLEAR, problem=problem
     )
+    if not lost:  # its answer came after all
+        return
     raise_alert(
         key=f"email-{email.pk}",
         severity="warning",

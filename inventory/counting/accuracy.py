@@ -1,9 +1,10 @@
 """Inventory record accuracy and the 30-day figures, always from first counts and never netted.
 
-Accuracy is the share of counted lines that were within tolerance; an excess in one line does not make up for a
-shortage in another. Lines where nothing was expected and nothing was found say nothing and are left out.
+Accuracy is the share of counted lines that were within tolerance; an excess in one line does not make up
+for a shortage in another. Lines where nothing was expected and nothing was found say nothing and are left out.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -44,7 +45,7 @@ MEASURES: dict[str, Any] = {
 }
 
 
-def _figures(row: dict[str, Any]) -> Figures:
+def _figures(row: Mapping[str, Any]) -> Figures:
     gross, net = (round(Decimal(row[name] or 0), 2) for name in ("gross", "net"))
     return Figures(row["lines"], row["within"], gross, net)
 
@@ -77,5 +78,5 @@ def by_day(since: datetime) -> dict[date, Figures]:
 
 
 def accuracy_by_zone(since: datetime) -> dict[int, Decimal]:
-    rows = first_counts(since).order_by().values("sheet__zone").annotate(**MEASURES)
+    rows: Any = first_counts(since).order_by().values("sheet__zone").annotate(**MEASURES)
     return {row["sheet__zone"]: Decimal(row["within"]) / row["lines"] for row in rows}

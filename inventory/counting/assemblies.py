@@ -12,7 +12,7 @@ DEEPEST = 20  # levels of assemblies within assemblies; a longer chain is a loop
 def recompute_assembly_cost_rollup(components: Iterable[Item]) -> tuple[int, int]:
     """Roll costs up from these components through every assembly above them; (changed, looked at).
 
-    An assembly with a component that has no cost keeps its own. Saved one by one, so that each change has its history.
+    An assembly with a component that has no cost keeps its own. Saved one by one: each change has its history.
     """
     changed = looked_at = 0
     level = {item.pk for item in components}
@@ -30,10 +30,12 @@ def recompute_assembly_cost_rollup(components: Iterable[Item]) -> tuple[int, int
 
 
 def _roll_up(assembly: Item) -> bool:
-    lines = assembly.bill_of_materials.values_list("quantity", "component__avg_cost")
-    if any(cost is None for _, cost in lines):
-        return False
-    cost = sum((quantity * cost for quantity, cost in lines), Decimal(0)).quantize(COST, ROUND_HALF_UP)
+    total = Decimal(0)
+    for quantity, component_cost in assembly.bill_of_materials.values_list("quantity", "component__avg_cost"):
+        if component_cost is None:
+            return False
+        total += quantity * component_cost
+    cost = total.quantize(COST, ROUND_HALF_UP)
     if cost == assembly.avg_cost:
         return False
     assembly.avg_cost = cost

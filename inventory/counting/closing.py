@@ -72,13 +72,14 @@ def summary_body(sheet: CountSheet) -> str:
 
 
 def tally_of(sheet: CountSheet) -> dict[str, int]:
-    tally = sheet.lines.aggregate(
+    standing = sheet.lines.exclude(decision=CountLine.Decision.RECOUNT)  # a recount stands for its first count
+    tally = standing.aggregate(
         lines_counted=Count("pk", filter=Q(counted__isnull=False)),
         matched=Count("pk", filter=Q(classification=Classification.MATCH)),
         differing=Count("pk", filter=Q(variance__isnull=False) & ~Q(variance=0)),
         adjusted=Count("pk", filter=Q(adjustment__isnull=False)),
         rejected=Count("pk", filter=Q(decision=CountLine.Decision.REJECTED)),
-        not_counted=Count("pk", filter=Q(counted=None)),
+        not_counted=Count("pk", filter=Q(counted=None, count_number=1)),
     )
     return {"counted": tally.pop("lines_counted"), **tally}
 

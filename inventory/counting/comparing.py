@@ -1,6 +1,7 @@
 """Steps 1 and 2 of the contract: diff the count to the ledger, and judge every line by the guardrails."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -15,10 +16,28 @@ from inventory.counting.context import SubmittedCount, read_inputs
 from inventory.counting.expected import moved_since, on_hand_now, recent_movements
 from inventory.counting.guardrails import Verdict, judge_line, judge_zone
 from inventory.counting.variance import compute_variance, suggest_reason
-from inventory.models import Balance, CountLine, CountSheet, Item, Zone
+from inventory.models import Balance, CountLine, CountSheet, Item, Location, Zone
 
 Classification = CountLine.Classification
-LINE_COLUMNS = ["sheet", "item", "count_number", "row", "is_on_sheet", "counted", "counted_at", "on_hand", "expected", "variance", "variance_pct", "variance_value", "unit_cost", "classification", "why", "suggested_reason", "decision"]
+LINE_COLUMNS = [
+    "sheet",
+    "item",
+    "count_number",
+    "row",
+    "is_on_sheet",
+    "counted",
+    "counted_at",
+    "on_hand",
+    "expected",
+    "variance",
+    "variance_pct",
+    "variance_value",
+    "unit_cost",
+    "classification",
+    "why",
+    "suggested_reason",
+    "decision",
+]
 
 
 def compute_variance_step(run: WorkflowRun) -> Done:
@@ -45,15 +64,27 @@ def _compared_rows(given: SubmittedCount, zone: Zone, sheet: CountSheet) -> list
     )
     items = {code: (pk, cost) for code, pk, cost in found}
     item_ids = [items[code][0] for code in codes]
-    on_hand = on_hand_now(zone.location, item_ids)
-    moved = moved_since(zone.location, dict.fromkeys(item_ids, given.counted_at))
+    ledger = ledger_at(zone.location, item_ids, given.counted_at)
     rows = []
     for code, text, where in given.counts:
         item_id, cost = items[str(code)]
-        here = on_hand.get(item_id, Decimal(0))
-        expected = here - moved.get(item_id, Decimal(0))
+        here, expected = ledger[item_id]
         rows.append(_line_row(sheet.pk, item_id, where or "", text, given.counted_at, here, expected, cost))
     return rows
+
+
+def ledger_at(
+    location: Location, item_ids: Iterable[int], counted_at: datetime
+) -> dict[int, tuple[Decimal, Decimal]]:
+    """{item id: (on hand now, expected at the count)}; an item never seen at the location has nothing."""
+    wanted = list(item_ids)
+    on_hand = on_hand_now(location, wanted)
+    moved = moved_since(location, dict.fromkeys(wanted, counted_at))
+    nothing = Decimal(0)
+    return {
+        item_id: (on_hand.get(item_id, nothing), on_hand.get(item_id, nothing) - moved.get(item_id, nothing))
+        for item_id in wanted
+    }
 
 
 def _line_row(
@@ -138,43 +169,59 @@ class ComparedLine:
         return None if self.unit_cost is None else abs(self.variance) * self.unit_cost
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """What the guardrails say of a whole sheet. `outcomes` is {line pk: (classification, why)}."""
+
+    gross_value: Decimal
+    zone_value: Decimal
+    guardrails: str
+    by_zone: Verdict
+    outcomes: dict[int, tuple[str, str]]
+
+    def tally(self) -> dict[str, int]:
+        found = Counter(kind for kind, _ in self.outcomes.values())
+        return {kind: found[kind] for kind in Classification.values}
+
+
+def compare(lines: Sequence[ComparedLine], zone: Zone, expected: Mapping[int, Decimal | None]) -> Comparison:
+    """Judge every counted line by the line guardrail and the zone guardrail, strictest first; stores nothing.
+
+    `expected` is {item id: expected at the count} of all items the sheet mentions, counted or not.
+    """
+    line_limits, zone_limits = limits.limits(limits.LINE), limits.limits(limits.ZONE)
+    gross = sum((line.value or Decimal(0) for line in lines), Decimal(0))
+    zone_value = zone_inventory_value(zone, expected)
+    by_zone = judge_zone(gross, zone_value, zone_limits)
+    outcomes = {
+        line.pk: classify(line, judge_line(line.counted, line.expected, line.unit_cost, line_limits), by_zone)
+        for line in lines
+    }
+    return Comparison(gross, zone_value, f"{line_limits.label}; {by_zone.why}", by_zone, outcomes)
+
+
 def classify_variance_step(run: WorkflowRun) -> Done:
     """`classify_variance`: SET classification, by the line guardrail and the zone guardrail, strictest first."""
     sheet = CountSheet.objects.select_related("zone__location").get(run=run)
     rows = sheet.lines.filter(counted__isnull=False).order_by("pk")
     fields = ("pk", "item_id", "counted", "expected", "unit_cost", "item__case_pack")
     lines = [ComparedLine(*row) for row in rows.values_list(*fields)]
-    line_limits, zone_limits = limits.limits(limits.LINE), limits.limits(limits.ZONE)
-    gross = sum((line.value or Decimal(0) for line in lines), Decimal(0))
-    zone_value = zone_inventory_value(sheet)
-    zone_verdict = judge_zone(gross, zone_value, zone_limits)
-    verdicts = {
-        line.pk: judge_line(line.counted, line.expected, line.unit_cost, line_limits) for line in lines
-    }
+    expected = dict(sheet.lines.filter(count_number=1).order_by().values_list("item_id", "expected"))
+    found = compare(lines, sheet.zone, expected)
     reasons = _suggested_reasons(sheet, lines)
     update_rows(
         CountLine,
         ["classification", "why", "suggested_reason", "decision"],
-        [
-            (
-                line.pk,
-                *classify(line, verdicts[line.pk], zone_verdict),
-                reasons.get(line.pk, ""),
-                _decision(line, verdicts[line.pk], zone_verdict),
-            )
-            for line in lines
-        ],
+        [(pk, kind, why, reasons.get(pk, ""), _decision(kind)) for pk, (kind, why) in found.outcomes.items()],
     )
-    sheet.gross_value, sheet.zone_value = round(gross, 2), round(zone_value, 2)
+    sheet.gross_value, sheet.zone_value = round(found.gross_value, 2), round(found.zone_value, 2)
     sheet.net_value = sheet.lines.aggregate(net=Sum("variance_value"))["net"] or Decimal(0)
-    sheet.guardrail_note = f"{line_limits.label}; {zone_verdict.why}"
+    sheet.guardrail_note = found.guardrails
     sheet.save(update_fields=["gross_value", "zone_value", "net_value", "guardrail_note"])
-    counts = dict.fromkeys(Classification.values, 0)
-    for line in lines:
-        counts[classify(line, verdicts[line.pk], zone_verdict)[0]] += 1
+    counts = found.tally()
     return Done(
         f"{counts['match']} match, {counts['within_guardrail']} within guardrail, "
-        f"{counts['needs_review']} need review. {zone_verdict.why}."
+        f"{counts['needs_review']} need review. {found.by_zone.why}."
     )
 
 
@@ -189,8 +236,8 @@ def classify(line: ComparedLine, by_line: Verdict, by_zone: Verdict) -> tuple[st
     return Classification.WITHIN_GUARDRAIL.value, by_line.why
 
 
-def _decision(line: ComparedLine, by_line: Verdict, by_zone: Verdict) -> str:
-    within = classify(line, by_line, by_zone)[0] == Classification.WITHIN_GUARDRAIL
+def _decision(classification: str) -> str:
+    within = classification == Classification.WITHIN_GUARDRAIL
     return CountLine.Decision.GUARDRAIL.value if within else ""
 
 
@@ -210,15 +257,13 @@ def _suggested_reasons(sheet: CountSheet, lines: Iterable[ComparedLine]) -> dict
     }
 
 
-def zone_inventory_value(sheet: CountSheet) -> Decimal:
+def zone_inventory_value(zone: Zone, expected: Mapping[int, Decimal | None]) -> Decimal:
     """What the zone was worth at the count, US dollars: expected (or on hand) x average cost of its items."""
-    expected = dict(sheet.lines.filter(count_number=1).order_by().values_list("item_id", "expected"))
-    rows = Balance.objects.filter(zone=sheet.zone, item__avg_cost__isnull=False).order_by()
-    value = sum(
+    rows = Balance.objects.filter(zone=zone, item__avg_cost__isnull=False).order_by()
+    return sum(
         (
             max(expected.get(item_id, here) or Decimal(0), Decimal(0)) * cost
             for item_id, here, cost in rows.values_list("item_id", "quantity_on_hand", "item__avg_cost")
         ),
         Decimal(0),
     )
-    return value

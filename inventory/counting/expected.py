@@ -43,7 +43,9 @@ def recent_movements(
     if not counted_at:
         return {}
     found: dict[int, list[tuple[Decimal, str, datetime]]] = defaultdict(list)
-    rows = _goods(location, counted_at).filter(occurred_at__gte=min(counted_at.values()) - RECENT)
+    rows = _goods(location, counted_at).filter(
+        occurred_at__gte=min(counted_at.values()) - RECENT, occurred_at__lte=max(counted_at.values()) + RECENT
+    )
     kinds = dict(Movement.Kind.choices)
     for item_id, delta, kind, occurred_at in rows.order_by("-occurred_at").values_list(
         "item_id", "delta", "kind", "occurred_at"

@@ -6,15 +6,15 @@ and approves all, approves or rejects single lines, or asks for a recount. The r
 `inventory_second_approval`: then a second person gives it, and nothing posts before.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
+from django.db.models.functions import Abs
 
 from approvals.clock import now
-from approvals.contract import ActionType, Done, Skipped, StepResult, Waiting
+from approvals.contract import Done, Skipped, StepResult, Waiting
 from approvals.models import ProposedAction, WorkflowRun
 from approvals.operations import Decision
 from approvals.set_based import insert_rows, pk_in, update_rows
@@ -27,6 +27,7 @@ from inventory.models import CountLine, CountSheet
 ENVELOPE = "workflow_inventory_reconciliation"
 ADJUSTMENT = "inventory_adjustment"
 SIGN_OFF = "inventory_adjustment_approval"
+SAME_CLICK = "same click"
 RISK = 3
 Status = ProposedAction.Status
 
@@ -37,6 +38,12 @@ def stage_adjustments_step(run: WorkflowRun) -> StepResult:
     lines = sheet.lines.filter(classification=CountLine.Classification.NEEDS_REVIEW, proposed_action=None)
     if not lines.exists():
         return Skipped("Every line matches or is within the guardrails: no human is asked.")
+    envelope = stage_envelope(run, sheet)
+    staged = propose_lines(envelope, lines, sheet)
+    return Done(f"{staged} lines wait for a decision in “{envelope.title}”.")
+
+
+def stage_envelope(run: WorkflowRun, sheet: CountSheet) -> ProposedAction:
     envelope = ProposedAction.objects.create(
         action_type=ENVELOPE,
         title=f"Count of {sheet.zone}, sheet {sheet.code}",
@@ -48,8 +55,7 @@ def stage_adjustments_step(run: WorkflowRun) -> StepResult:
     )
     if sheet.counted_by_id:
         envelope.participants.add(sheet.counted_by_id)
-    staged = propose_lines(envelope, lines, sheet)
-    return Done(f"{staged} lines wait for a decision in “{envelope.title}”.")
+    return envelope
 
 
 def propose_lines(envelope: ProposedAction, lines: QuerySet[CountLine], sheet: CountSheet) -> int:
@@ -91,7 +97,7 @@ def propose_lines(envelope: ProposedAction, lines: QuerySet[CountLine], sheet: C
         )  # fmt: skip
     columns = "action_type title status risk workflow_run envelope entity_type entity_ref payload proposed_at"
     insert_rows(ProposedAction, [*columns.split(), "decided_via", "decided_hash", "reason_note"], rows)
-    mine = ProposedAction.objects.filter(envelope=envelope, count_line=None).order_by()
+    mine = ProposedAction.objects.filter(envelope=envelope, count_line=None, status=Status.PENDING).order_by()
     links = [(int(ref.split(":")[1]), pk) for pk, ref in mine.values_list("pk", "entity_ref")]
     update_rows(CountLine, ["proposed_action"], links)
     return len(rows)
@@ -106,43 +112,60 @@ def hitl_approve_step(run: WorkflowRun) -> StepResult:
     envelope = envelope_of(run)
     if envelope is None:
         return Skipped("Waived: every line is within the guardrails.")
-    sign_off = _sign_off(run, envelope)
-    undecided = envelope.lines.filter(status=Status.PENDING).count()
-    recounts = awaiting_recount(run).count()
-    if undecided or recounts:
-        parts = [f"{undecided} lines to decide"] * bool(undecided) + [f"{recounts} recounts to enter"] * bool(
-            recounts
-        )
-        return Waiting(", ".join(parts) + ".")
-    if sign_off.status == Status.PENDING:
-        return Waiting("Waiting for a second person to sign the count off.")
+    sign_off = open_sign_off(run, envelope)
+    question = open_question(run)
+    if question:
+        return Waiting(question)
     return Done(f"Signed off: {sign_off.get_status_display().lower()} by {sign_off.decided_by}.")
 
 
+def open_question(run: WorkflowRun) -> str:
+    """What people still have to answer before the run can end, as a sentence; "" when nothing."""
+    lines = run.proposed_actions.filter(action_type=ADJUSTMENT, status=Status.PENDING).count()
+    recounts = awaiting_recount(run).count()
+    parts = [f"{lines} lines to decide"] * bool(lines) + [f"{recounts} recounts to enter"] * bool(recounts)
+    if parts:
+        return ", ".join(parts) + "."
+    sign_off = sign_off_of(run)
+    if sign_off and sign_off.status == Status.PENDING:
+        return "Waiting for a second person to sign the count off."
+    return ""
+
+
 def envelope_of(run: WorkflowRun) -> ProposedAction | None:
-    return ProposedAction.objects.filter(workflow_run=run, action_type=ENVELOPE).first()
+    return run.proposed_actions.filter(action_type=ENVELOPE).order_by("-pk").first()
 
 
-def _sign_off(run: WorkflowRun, envelope: ProposedAction) -> ProposedAction:
-    sign_off, created = ProposedAction.objects.get_or_create(
-        workflow_run=run,
+def sign_off_of(run: WorkflowRun) -> ProposedAction | None:
+    """The last one: a run gets another when later approvals need a second person and the first did not."""
+    return run.proposed_actions.filter(action_type=SIGN_OFF).order_by("-pk").first()
+
+
+def open_sign_off(run: WorkflowRun, envelope: ProposedAction) -> ProposedAction:
+    return sign_off_of(run) or _new_sign_off(run, envelope)
+
+
+def _new_sign_off(run: WorkflowRun, envelope: ProposedAction) -> ProposedAction:
+    sign_off = ProposedAction.objects.create(
         action_type=SIGN_OFF,
-        defaults={
-            "title": f"Sign-off: {envelope.title}",
-            "risk": RISK,
-            "entity_type": "workflow_run",
-            "entity_ref": f"run:{run.pk}",
-            "payload": {"gross_value": envelope.payload["gross_value"], "second_person": needs_second(run)},
-        },
+        workflow_run=run,
+        title=f"Sign-off: {envelope.title}",
+        risk=RISK,
+        entity_type="workflow_run",
+        entity_ref=f"run:{run.pk}",
+        payload={"gross_value": envelope.payload["gross_value"], "second_person": needs_second(run)},
     )
-    if created:
-        sign_off.participants.set(envelope.participants.all())
+    sign_off.participants.set(envelope.participants.all())
     return sign_off
 
 
 def needs_second(run: WorkflowRun) -> bool:
+    """By the sheet's gross variance as counted, or as it reads now after recounts: the larger of the two."""
     sheet = CountSheet.objects.get(run=run)
-    return needs_second_person(sheet.gross_value or Decimal(0), limits.limits(limits.SECOND_APPROVAL))
+    standing = sheet.lines.exclude(decision=CountLine.Decision.RECOUNT)
+    gross = standing.aggregate(gross=Sum(Abs("variance_value")))["gross"] or Decimal(0)
+    larger = max(round(gross, 2), sheet.gross_value or Decimal(0))
+    return needs_second_person(larger, limits.limits(limits.SECOND_APPROVAL))
 
 
 def awaiting_recount(run: WorkflowRun) -> QuerySet[CountLine]:
@@ -201,17 +224,34 @@ def decide_lines(decision: Decision) -> None:
     _set_decision(approved, decision, CountLine.Decision.APPROVED)
     _set_decision(decision.verdicts.get(Status.REJECTED, []), decision, CountLine.Decision.REJECTED)
     _ask_recounts(decision.verdicts.get(Status.SENT_BACK, []), decision)
-    sign_off = _sign_off(run, envelope)
+    _sign_in_same_click(run, decision, bool(approved))
+    sign_off_empty(run, envelope, by=decision.by, via=SAME_CLICK, note=decision.note)
+
+
+def _sign_in_same_click(run: WorkflowRun, decision: Decision, approves: bool) -> None:
+    """Sign the run off with the approval itself, unless a second person has to."""
+    if not approves:
+        return
+    sign_off = open_sign_off(run, decision.action)
+    second = needs_second(run)
+    if second and sign_off.status == Status.APPROVED:
+        sign_off = _new_sign_off(run, decision.action)
     if sign_off.status != Status.PENDING:
         return
-    if needs_second(run):
+    if second:
         sign_off.participants.add(decision.by)
-    elif approved:
-        _sign(sign_off, Status.APPROVED, decision, "")
-    any_approved = envelope.lines.filter(status=Status.APPROVED).exists()
-    finished = decision.is_complete and not awaiting_recount(run).exists()
-    if finished and not any_approved:
-        _sign(sign_off, Status.REJECTED, decision, decision.note or "Every line was rejected.")
+    else:
+        _sign(sign_off, Status.APPROVED, by=decision.by, via=SAME_CLICK, note="")
+
+
+def sign_off_empty(run: WorkflowRun, envelope: ProposedAction, *, by: Any, via: str, note: str) -> None:
+    """Close the sign-off of a run in which nothing was approved: there is nothing to sign."""
+    lines = run.proposed_actions.filter(action_type=ADJUSTMENT)
+    if lines.filter(status__in=[Status.PENDING, Status.APPROVED]).exists() or awaiting_recount(run).exists():
+        return
+    sign_off = open_sign_off(run, envelope)
+    if sign_off.status == Status.PENDING:
+        _sign(sign_off, Status.REJECTED, by=by, via=via, note=note or "No line was approved.")
 
 
 def _set_decision(actions: list[ProposedAction], decision: Decision, verdict: str) -> None:
@@ -249,9 +289,9 @@ def _ask_recounts(actions: list[ProposedAction], decision: Decision) -> None:
     lines.update(decision=CountLine.Decision.RECOUNT)
 
 
-def _sign(sign_off: ProposedAction, status: str, decision: Decision, note: str) -> None:
-    sign_off.status, sign_off.decided_by, sign_off.decided_at = status, decision.by, now()
-    sign_off.decided_via, sign_off.reason_note = "same click", note
+def _sign(sign_off: ProposedAction, status: str, *, by: Any, via: str, note: str) -> None:
+    sign_off.status, sign_off.decided_by, sign_off.decided_at = status, by, now()
+    sign_off.decided_via, sign_off.reason_note = via, note
     sign_off.save()
 
 
@@ -277,6 +317,11 @@ def sign_off_objection(decision: Decision) -> str:
     open_recounts = awaiting_recount(run).count() if run else 0
     if numbers["undecided"] or open_recounts:
         return "The sign-off comes last: first decide every line and enter every recount."
+    approved_by_same = ProposedAction.objects.filter(
+        workflow_run=run, action_type=ADJUSTMENT, status=Status.APPROVED, decided_by=decision.by
+    )
+    if Status.APPROVED in decision.verdicts and approved_by_same.exists():
+        return f"{decision.by} approved lines of this count, so a second person must sign it off."
     return ""
 
 
@@ -290,22 +335,3 @@ def decide_sign_off(decision: Decision) -> None:
 
 def stays_open(envelope: ProposedAction) -> bool:
     return envelope.workflow_run is not None and awaiting_recount(envelope.workflow_run).exists()
-
-
-def _no_numbers(actions: Iterable[ProposedAction]) -> dict[int, dict[str, Any]]:
-    return {action.pk: dict(action.payload) for action in actions}
-
-
-ENVELOPE_TYPE = ActionType(
-    key=ENVELOPE, title="Cycle count", live=_no_numbers, decided=lambda decision: None, stays_open=stays_open
-)
-ADJUSTMENT_TYPE = ActionType(
-    key=ADJUSTMENT, title="Inventory adjustment", live=live_lines, decided=decide_lines, can_send_back=True
-)
-SIGN_OFF_TYPE = ActionType(
-    key=SIGN_OFF,
-    title="Sign-off of a count",
-    live=live_sign_off,
-    decided=decide_sign_off,
-    objection=sign_off_objection,
-)

@@ -13,11 +13,12 @@ from django.db.models.functions import Abs
 from django.utils import timezone
 
 from approvals import audit
-from approvals.contract import Done, Skipped, StepResult
-from approvals.models import Event, JournalEntry, ProposedAction, WorkflowRun
+from approvals.contract import Done, Skipped, StepResult, Waiting
+from approvals.models import Event, JournalEntry, ProposedAction, RunStep, WorkflowRun
 from approvals.money import dollars
 from inventory.counting import limits
-from inventory.counting.gate import SIGN_OFF
+from inventory.counting.gate import open_question, sign_off_of
+from inventory.counting.returning import return_moved_lines
 from inventory.models import Adjustment, CountLine, CountSheet
 from inventory.stock import ledger
 from netsuite import queue, records
@@ -26,9 +27,14 @@ from netsuite import queue, records
 def ns_push_adjustments_step(run: WorkflowRun) -> StepResult:
     """`ns_push_adjustments`: one adjustment per decided batch, one NetSuite push for each."""
     sheet = CountSheet.objects.select_related("zone__location").get(run=run)
+    returned = return_moved_lines(run, sheet)
     for lines, decided in _batches(run, sheet):
         adjustment = _open_adjustment(run, sheet, lines, decided)
         _enqueue(adjustment)
+    gate_is_over = run.steps.filter(name="hitl_approve", status__in=RunStep.FINAL).exists()
+    question = open_question(run) if returned or gate_is_over else ""
+    if question:
+        return Waiting(f"The record changed before posting: {question}")
     total = run.adjustments.aggregate(lines=Sum("line_count"), pushes=Count("push"))
     if not total["lines"]:
         return Skipped("Nothing was adjusted.")
@@ -42,11 +48,9 @@ def _batches(run: WorkflowRun, sheet: CountSheet) -> list[tuple[QuerySet[CountLi
     within = waiting.filter(decision=CountLine.Decision.GUARDRAIL)
     if within.exists():
         batches.append((within, {"guardrail": limits.limits(limits.LINE).label}))
-    sign_off = ProposedAction.objects.filter(
-        workflow_run=run, action_type=SIGN_OFF, status="approved"
-    ).first()
+    sign_off = sign_off_of(run)
     approved = waiting.filter(decision=CountLine.Decision.APPROVED)
-    if sign_off:
+    if sign_off and sign_off.status == ProposedAction.Status.APPROVED:
         for approver_id in (
             approved.order_by().values_list("proposed_action__decided_by", flat=True).distinct()
         ):

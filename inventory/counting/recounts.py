@@ -7,12 +7,13 @@ from typing import Any
 from django.db import transaction
 
 from approvals import audit, engine
+from approvals.models import ProposedAction, WorkflowRun
 from approvals.operations import close_if_finished, wake
 from approvals.refusals import Refused
 from inventory.counting import limits
 from inventory.counting.comparing import ComparedLine
 from inventory.counting.expected import moved_since, on_hand_now, recent_movements
-from inventory.counting.gate import SIGN_OFF, envelope_of, propose_lines
+from inventory.counting.gate import SIGN_OFF, envelope_of, propose_lines, sign_off_empty
 from inventory.counting.guardrails import judge_line
 from inventory.counting.submission import CountedItem, problems_with
 from inventory.counting.variance import compute_variance, suggest_reason
@@ -30,34 +31,42 @@ def enter_recount(*, line: CountLine, counted: Decimal, counted_at: datetime, by
     recounts took part in the count and cannot decide it.
     """
     with transaction.atomic():
-        line = (
-            CountLine.objects.select_for_update(of=("self",))
-            .select_related("item", "sheet__zone__location")
-            .get(pk=line.pk)
-        )
-        _check(line, counted, counted_at)
-        _compare(line, counted, counted_at)
-        run = line.sheet.run
+        run, line = _locked(line)
         envelope = envelope_of(run) if run else None
         if run is None or envelope is None:
             raise RecountRefused("This count has no proposal to come back to.")
+        _check(line, counted, counted_at)
+        _compare(line, counted, counted_at)
         for action in run.proposed_actions.filter(action_type__in=[envelope.action_type, SIGN_OFF]):
             action.participants.add(by)
         if line.classification == CountLine.Classification.NEEDS_REVIEW:
             propose_lines(envelope, CountLine.objects.filter(pk=line.pk), line.sheet)
         else:
-            last = envelope.lines.exclude(decided_by=None).order_by("-decided_at").first()
-            close_if_finished(
-                envelope, by=last.decided_by if last else by, via="recount", note="The recount matched."
-            )
+            _close_matched(run, envelope, by)
+        wake(run.pk)
         audit.append(
             actor=by, verb="count.recounted", entity_ref=run.entity_ref,
             details={"item_code": line.item.item_code, "counted": counted},
         )  # fmt: skip
-        wake(run.pk)
     engine.advance(run.pk)
     line.refresh_from_db()
     return line
+
+
+def _locked(line: CountLine) -> tuple[WorkflowRun | None, CountLine]:
+    """The line and its run, locked in the order the engine and the gate use."""
+    run = WorkflowRun.objects.select_for_update().filter(count_sheet=line.sheet_id).first()
+    rows = CountLine.objects.select_for_update(of=("self",)).select_related("item", "sheet__zone__location")
+    return run, rows.get(pk=line.pk)
+
+
+def _close_matched(run: WorkflowRun, envelope: ProposedAction, by: Any) -> None:
+    """When that was the last open question, close the envelope in the name of who decided last."""
+    last = envelope.lines.exclude(decided_by=None).order_by("-decided_at").first()
+    decider = last.decided_by if last else by
+    note = "The recount matched."
+    close_if_finished(envelope, by=decider, via="recount", note=note)
+    sign_off_empty(run, envelope, by=decider, via="recount", note=note)
 
 
 def _check(line: CountLine, counted: Decimal, counted_at: datetime) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from approvals import engine
 from approvals.clock import now
@@ -17,6 +17,8 @@ from inventory.models import CountSheet, Item, Upload, Zone
 
 WORKFLOW = "inventory_reconciliation"
 CLOCK_TOLERANCE = timedelta(minutes=5)
+TOO_MANY = Decimal(10) ** 10  # units
+TOO_DEAR = Decimal(10) ** 12  # US dollars; sums of values have fourteen digits
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def problems_with(
 def _items(counts: Sequence[CountedItem]) -> list[Item]:
     return list(
         Item.objects.filter(item_code__in=text_in(line.item_code for line in counts)).only(
-            "item_code", "allows_fractions", "unit"
+            "item_code", "allows_fractions", "unit", "avg_cost"
         )
     )
 
@@ -68,8 +70,10 @@ def _problem(line: CountedItem, item: Item | None, times: int) -> str:
         return ""
     if not line.counted.is_finite() or line.counted < 0:
         return f"{where}item {line.item_code} says {line.counted}; a count is zero or more."
-    if line.counted != round(line.counted, 3) or line.counted >= Decimal(10) ** 10:
+    if line.counted >= TOO_MANY or line.counted != round(line.counted, 3):
         return f"{where}item {line.item_code} says {line.counted}; use at most three decimals and ten digits."
+    if line.counted * (item.avg_cost or 0) >= TOO_DEAR:
+        return f"{where}item {line.item_code} says {line.counted}, worth over a trillion dollars. Recount it."
     if line.counted % 1 and not item.allows_fractions:
         return f"{where}item {line.item_code} says {line.counted}, but {item.unit} comes in whole units. Recount it."
     return ""
@@ -87,7 +91,7 @@ def submit_count(
 ) -> CountSheet:
     """Store the count and run it through the workflow as far as it goes without a human.
 
-    `sheet` is the planned sheet it answers, if any. Raises CountRefused with every problem at once, storing nothing.
+    `sheet` is the planned sheet it answers, `upload` the previewed file it came in, if any. Raises CountRefused with every problem at once, storing nothing.
     """
     problems = [sentence for _, sentence in problems_with(counts, counted_at)]
     if problems:
@@ -100,6 +104,8 @@ def submit_count(
         ],
     }
     with transaction.atomic():
+        if upload:
+            _claim_upload(upload)
         sheet = _claim_sheet(sheet, zone)
         run = engine.start(
             key=WORKFLOW,
@@ -113,6 +119,26 @@ def submit_count(
     engine.advance(run.pk)
     sheet.refresh_from_db()
     return sheet
+
+
+def _claim_upload(upload: Upload) -> None:
+    """Confirm it, once: of a double click, or of the same bytes uploaded twice, one wins."""
+    try:
+        with transaction.atomic():
+            won = Upload.objects.filter(pk=upload.pk, status=Upload.Status.PREVIEWED).update(
+                status=Upload.Status.CONFIRMED
+            )
+    except IntegrityError as error:
+        first = CountSheet.objects.get(upload__sha256=upload.sha256)
+        raise CountRefused(f"This very file was confirmed already, as sheet {first.code}.") from error
+    if won:
+        return
+    upload.refresh_from_db(fields=["status"])
+    first = CountSheet.objects.filter(upload=upload).first()
+    raise CountRefused(
+        f"“{upload.file_name}” is {upload.get_status_display().lower()} already"
+        + (f", as sheet {first.code}." if first else ". Upload it again.")
+    )
 
 
 def _claim_sheet(sheet: CountSheet | None, zone: Zone) -> CountSheet:

@@ -13,6 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 PERCENT = Decimal("0.0001")
 CENT = Decimal("0.01")
+MOST_PERCENT = Decimal("9999999999.9999")  # what a row holds; a bar code typed as a quantity gets there
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ def compute_variance(counted: Decimal, expected: Decimal, unit_cost: Decimal | N
     variance = counted - expected
     percent = None
     if expected > 0:
-        percent = (variance * 100 / expected).quantize(PERCENT, ROUND_HALF_UP)
+        percent = min((variance * 100 / expected).quantize(PERCENT, ROUND_HALF_UP), MOST_PERCENT)
     elif expected == 0 and variance == 0:
         percent = Decimal(0)
     value = None if unit_cost is None else (variance * unit_cost).quantize(CENT, ROUND_HALF_UP)
@@ -52,7 +53,7 @@ def suggest_reason(
         return ""
     for delta, name in recent_deltas:
         if abs(delta) == abs(variance):
-            return f"Timing: a recent {name} moved exactly {abs(delta):f}"
+            return f"Timing: a recent {name} moved exactly {abs(delta).normalize():f}"
     if expected == 0:
         return "Found: nothing was on record"
     if _digits_swapped(counted, expected):

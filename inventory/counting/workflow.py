@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.conf import settings
 
 from approvals.contract import (
+    ActionType,
     AfterAction,
     Check,
     ContextQuery,
@@ -19,7 +20,7 @@ from approvals.contract import (
     block,
     warn,
 )
-from inventory.counting import closing, comparing, context, gate, posting
+from inventory.counting import closing, comparing, context, decision_page, gate, posting
 from inventory.counting.planning import plan_counts
 from inventory.counting.submission import WORKFLOW
 
@@ -85,3 +86,29 @@ INVENTORY_RECONCILIATION = Workflow(
         attempts=3, first_delay=timedelta(milliseconds=2000), longest=timedelta(milliseconds=60_000), alert=True
     ),
 )  # fmt: skip
+
+ENVELOPE = ActionType(
+    key=gate.ENVELOPE,
+    title="Cycle count",
+    live=lambda actions: {action.pk: dict(action.payload) for action in actions},
+    decided=lambda decision: None,
+    stays_open=gate.stays_open,
+)
+ADJUSTMENT = ActionType(
+    key=gate.ADJUSTMENT,
+    title="Cycle count",
+    live=gate.live_lines,
+    decided=gate.decide_lines,
+    can_send_back=True,
+    page=decision_page.lines_page,
+    template="inventory/decision_lines.html",
+)
+SIGN_OFF = ActionType(
+    key=gate.SIGN_OFF,
+    title="Sign-off of a count",
+    live=gate.live_sign_off,
+    decided=gate.decide_sign_off,
+    objection=gate.sign_off_objection,
+    page=decision_page.sign_off_page,
+    template="inventory/decision_sign_off.html",
+)

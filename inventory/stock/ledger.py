@@ -48,7 +48,7 @@ def record_movements(
     moving = [movement for movement in movements if movement.delta]
     with transaction.atomic():
         add_missing_balances({movement.item_id for movement in movements}, location=location, zone=zone)
-        _lock_balances(location, [movement.item_id for movement in moving])
+        lock_balances(location, [movement.item_id for movement in moving])
         insert_rows(
             Movement,
             [
@@ -99,7 +99,8 @@ def add_missing_balances(
     )
 
 
-def _lock_balances(location: Location, item_ids: Iterable[int]) -> None:
+def lock_balances(location: Location, item_ids: Iterable[int]) -> None:
+    """Until the transaction ends nobody else changes on hand of these items."""
     rows = (
         Balance.objects.select_for_update().filter(location=location, item__in=pk_in(item_ids)).order_by("pk")
     )
@@ -127,7 +128,7 @@ def post_adjustment(adjustment: Adjustment) -> None:
         location = locked.location
         item_ids = list(locked.lines.values_list("item_id", flat=True))
         add_missing_balances(item_ids, location=location, zone=locked.sheet.zone)
-        _lock_balances(location, item_ids)
+        lock_balances(location, item_ids)
         with connection.cursor() as cursor:
             cursor.execute(
                 _INSERT_MOVEMENTS,

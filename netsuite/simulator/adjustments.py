@@ -11,7 +11,14 @@ from typing import Any
 
 from netsuite.simulator.clock import SimulatedClock
 from netsuite.simulator.quantities import from_units, money, parse_number, quantity_text, to_units
-from netsuite.simulator.records import DEFAULT_ADJUSTMENT_ACCOUNT, DEFAULT_SUBSIDIARY, Records, average_cost, posted_units
+from netsuite.simulator.records import (
+    DEFAULT_ADJUSTMENT_ACCOUNT,
+    DEFAULT_SUBSIDIARY,
+    Records,
+    average_cost,
+    posted_units,
+    with_internal_id,
+)
 from netsuite.simulator.storage import Database, Row, next_number
 
 RECORD_TYPE = "inventoryadjustment"
@@ -78,13 +85,17 @@ class Identity:
 
 
 class Adjustments:
-    def __init__(self, records: Records, clock: SimulatedClock, *, strict: bool) -> None:
+    def __init__(
+        self, records: Records, clock: SimulatedClock, *, strict: bool, refuse_negative_stock: bool
+    ) -> None:
         self._records = records
         self._clock = clock
         self._strict = strict
+        self._refuse_negative_stock = refuse_negative_stock
 
     def check(self, db: Database, record: Any) -> Adjustment:
-        """Validate against the records in ``db``; unknown references are created unless the simulator is strict."""
+        """Validate against the records in ``db``; unknown references are created unless the simulator
+        is strict."""
         header = _fields(record, _HEADER_FIELDS)
         trandate = _date(header.get("tranDate"))
         period = self._period(db, trandate)
@@ -93,13 +104,30 @@ class Adjustments:
         location = self._location(db, header.get("adjLocation"), subsidiary, field="adjLocation", line=None)
         raw_lines = header.get("lines")
         if not isinstance(raw_lines, list) or not raw_lines:
-            raise Rejected("VALID_LINE_ITEM_REQD", "You must enter at least one valid line item.", field="lines")
+            raise Rejected(
+                "VALID_LINE_ITEM_REQD", "You must enter at least one valid line item.", field="lines"
+            )
         warnings: list[str] = []
         lines = tuple(
-            self._line(db, raw, number, subsidiary, location, warnings) for number, raw in enumerate(raw_lines, start=1)
+            self._line(db, raw, number, subsidiary, location, warnings)
+            for number, raw in enumerate(raw_lines, start=1)
         )
+        if self._refuse_negative_stock:
+            self._check_stock(db, lines)
         memo = _text(header.get("memo"), "memo", None)
         return Adjustment(trandate, period, account, subsidiary, location, memo, lines, tuple(warnings))
+
+    def _check_stock(self, db: Database, lines: tuple[Line, ...]) -> None:
+        """NetSuite lets plain items go below zero unless a preference says otherwise."""
+        left: dict[tuple[str, str], int] = {}
+        for number, line in enumerate(lines, start=1):
+            place = (line.item, line.location)
+            if place not in left:
+                left[place] = self._records.stock_of(db, *place)["opening"] + posted_units(db, *place)
+            left[place] += line.units
+            if line.units < 0 and left[place] < 0:
+                text = "You do not have enough of this item on hand."
+                raise Rejected("NOT_IN_INVT", text, field="adjustQtyBy", line=number)
 
     def save(self, db: Database, adjustment: Adjustment, identity: Identity) -> Row:
         """Insert header and lines; the unique external id may raise ``sqlite3.IntegrityError``."""
@@ -108,9 +136,22 @@ class Adjustments:
         db.execute(
             "INSERT INTO transactions VALUES (?, ?, ?, 'InvAdjst', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                number, identity.external_id, f"INVADJ{next_number(db, 'INVADJ')}", RECORD_TYPE, adjustment.trandate,
-                adjustment.period, adjustment.account, adjustment.subsidiary, adjustment.location, adjustment.memo,
-                identity.payload_hash, identity.content_hash, adjustment.units, str(adjustment.total), now, now,
+                number,
+                identity.external_id,
+                f"INVADJ{next_number(db, 'INVADJ')}",
+                RECORD_TYPE,
+                adjustment.trandate,
+                adjustment.period,
+                adjustment.account,
+                adjustment.subsidiary,
+                adjustment.location,
+                adjustment.memo,
+                identity.payload_hash,
+                identity.content_hash,
+                adjustment.units,
+                str(adjustment.total),
+                now,
+                now,
                 identity.visible_from,
             ),
         )
@@ -132,13 +173,26 @@ class Adjustments:
         )
         db.execute(
             "INSERT INTO lines VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (number, position, line.item, line.location, line.units, str(line.unit_cost), str(line.amount), line.memo),
+            (
+                number,
+                position,
+                line.item,
+                line.location,
+                line.units,
+                str(line.unit_cost),
+                str(line.amount),
+                line.memo,
+            ),
         )
 
     def _period(self, db: Database, trandate: str) -> str:
-        row = db.execute("SELECT * FROM periods WHERE ? BETWEEN startdate AND enddate", (trandate,)).fetchone()
+        row = db.execute(
+            "SELECT * FROM periods WHERE ? BETWEEN startdate AND enddate", (trandate,)
+        ).fetchone()
         if row is None:
-            raise Rejected("VALID_PRD_REQD", f"No valid, open, posting period for date {trandate}.", field="tranDate")
+            raise Rejected(
+                "VALID_PRD_REQD", f"No valid, open, posting period for date {trandate}.", field="tranDate"
+            )
         if row["closed"] or row["locked"]:
             text = f"The period {row['name']} is closed; the transaction date {trandate} is not allowed."
             raise Rejected("TRAN_PERIOD_CLOSED", text, field="tranDate")
@@ -153,7 +207,7 @@ class Adjustments:
         if row is None and self._strict:
             raise _invalid_reference("account", number, None)
         if row is None:
-            return self._records.add_account(db, id=number)
+            return self._records.add_account(db, internal_id=number)
         if row["kind"] == "asset":
             text = "The adjustment account must differ from the items' asset account."
             raise Rejected("INVALID_ADJUSTMENT_ACCT", text, field="account")
@@ -166,15 +220,17 @@ class Adjustments:
         known = db.execute("SELECT 1 FROM subsidiaries WHERE id = ?", (number,)).fetchone()
         if known is None and self._strict:
             raise _invalid_reference("subsidiary", number, None)
-        return number if known else self._records.add_subsidiary(db, id=number)
+        return number if known else self._records.add_subsidiary(db, internal_id=number)
 
-    def _location(self, db: Database, raw: Any, subsidiary: str, *, field: str, line: int | None) -> str | None:
+    def _location(
+        self, db: Database, raw: Any, subsidiary: str, *, field: str, line: int | None
+    ) -> str | None:
         if raw is None:
             return None
         key, value = _reference(raw, ("id", "name"), field, line)
         row = db.execute(f"SELECT * FROM locations WHERE {key} = ?", (value,)).fetchone()
         if row is None and not self._strict:
-            return self._records.add_location(db, **{key: value}, subsidiary=subsidiary)
+            return self._records.add_location(db, **with_internal_id({key: value}), subsidiary=subsidiary)
         if row is None or row["inactive"]:
             raise _invalid_reference(field, value, line)
         if row["subsidiary"] != subsidiary:
@@ -188,7 +244,7 @@ class Adjustments:
         key, value = _reference(raw, ("id", "itemid"), "item", line)
         row = db.execute(f"SELECT * FROM items WHERE {key} = ?", (value,)).fetchone()
         if row is None and not self._strict:
-            made = self._records.add_item(db, **{key: value})
+            made = self._records.add_item(db, **with_internal_id({key: value}))
             row = db.execute("SELECT * FROM items WHERE id = ?", (made,)).fetchone()
         if row is None or row["inactive"]:
             raise _invalid_reference("item", value, line)
@@ -204,19 +260,32 @@ class Adjustments:
         return dict(row)
 
     def _line(
-        self, db: Database, raw: Any, number: int, subsidiary: str, header_location: str | None, warnings: list[str]
+        self,
+        db: Database,
+        raw: Any,
+        number: int,
+        subsidiary: str,
+        header_location: str | None,
+        warnings: list[str],
     ) -> Line:
         fields = _fields(raw, _LINE_FIELDS, line=number)
         item = self._item(db, fields.get("item"), subsidiary, number)
-        location = self._location(db, fields.get("location"), subsidiary, field="location", line=number) or header_location
+        location = (
+            self._location(db, fields.get("location"), subsidiary, field="location", line=number)
+            or header_location
+        )
         if location is None:
-            raise Rejected("LOCATION_REQD", "Please enter value(s) for: Location", field="location", line=number)
+            raise Rejected(
+                "LOCATION_REQD", "Please enter value(s) for: Location", field="location", line=number
+            )
         quantity = parse_number(fields.get("adjustQtyBy"))
         if quantity is None:
-            text = "adjustQtyBy must be a decimal string such as \"-3.000\"."
+            text = 'adjustQtyBy must be a decimal string such as "-3.000".'
             raise Rejected("INVALID_NUMBER", text, field="adjustQtyBy", line=number)
         if quantity == 0:
-            raise Rejected("INVALID_QUANTITY", "The quantity must not be zero.", field="adjustQtyBy", line=number)
+            raise Rejected(
+                "INVALID_QUANTITY", "The quantity must not be zero.", field="adjustQtyBy", line=number
+            )
         standing = average_cost(self._records.stock_of(db, item["id"], location))
         cost = _unit_cost(fields.get("unitCost"), quantity, standing, number, warnings)
         return Line(item["id"], location, to_units(quantity), cost, _text(fields.get("memo"), "memo", number))
@@ -244,7 +313,9 @@ def _unit_cost(raw: Any, quantity: Decimal, standing: Decimal, line: int, warnin
     if cost is None:
         raise Rejected("INVALID_NUMBER", "unitCost must be a decimal string.", field="unitCost", line=line)
     if cost < 0:
-        raise Rejected("POSITIVE_UNITCOST_REQD", "The unit cost must be positive.", field="unitCost", line=line)
+        raise Rejected(
+            "POSITIVE_UNITCOST_REQD", "The unit cost must be positive.", field="unitCost", line=line
+        )
     if quantity < 0:
         warnings.append(f"line {line}: unitCost is ignored on a decrease")
         return standing
@@ -253,7 +324,9 @@ def _unit_cost(raw: Any, quantity: Decimal, standing: Decimal, line: int, warnin
 
 def _fields(raw: Any, allowed: set[str], *, line: int | None = None) -> dict[str, Any]:
     if not isinstance(raw, dict):
-        raise Rejected("INVALID_FLD_VALUE", "An object was expected.", field="lines" if line else "record", line=line)
+        raise Rejected(
+            "INVALID_FLD_VALUE", "An object was expected.", field="lines" if line else "record", line=line
+        )
     for name in sorted(set(raw) - allowed):
         raise Rejected("INVALID_FLD_VALUE", f"Unknown field: {name}", field=name, line=line)
     return raw
@@ -275,7 +348,9 @@ def _text(raw: Any, field: str, line: int | None) -> str:
     if raw is None:
         return ""
     if not isinstance(raw, str) or len(raw) > 4000:
-        raise Rejected("INVALID_FLD_VALUE", f"{field} must be text of at most 4000 characters.", field=field, line=line)
+        raise Rejected(
+            "INVALID_FLD_VALUE", f"{field} must be text of at most 4000 characters.", field=field, line=line
+        )
     return raw
 
 

@@ -1,7 +1,8 @@
 """Who may come in: token-based authentication with the failures, the silence and the lock-out of NetSuite.
 
-The caller learns nothing but "Invalid login attempt."; the cause goes to the login audit trail. Five failures in a row
-lock the user for 30 minutes of the simulated clock. The order of the checks matters: the first failure is the one recorded.
+The caller learns nothing but "Invalid login attempt."; the cause goes to the login audit trail. Five failures
+in a row lock the user for 30 minutes of the simulated clock. The order of the checks matters, because the
+first one that fails is the one recorded.
 """
 
 import sqlite3
@@ -21,7 +22,14 @@ SHORTEST_NONCE = 6
 USER = "countersign-integration@example.com"
 ROLE = "Countersign Integration"
 
-_REQUIRED = ("oauth_consumer_key", "oauth_token", "oauth_nonce", "oauth_timestamp", "oauth_signature_method", "oauth_signature")
+_REQUIRED = (
+    "oauth_consumer_key",
+    "oauth_token",
+    "oauth_nonce",
+    "oauth_timestamp",
+    "oauth_signature_method",
+    "oauth_signature",
+)
 
 
 class LoginFailure(Exception):
@@ -54,7 +62,8 @@ class Doorkeeper:
             )
             db.execute(
                 "INSERT INTO tokens (token, secret, consumer_key, user) VALUES (?, ?, ?, ?)"
-                " ON CONFLICT (token) DO UPDATE SET secret = excluded.secret, consumer_key = excluded.consumer_key",
+                " ON CONFLICT (token) DO UPDATE SET secret = excluded.secret, consumer_key ="
+                " excluded.consumer_key",
                 (o.token, o.token_secret, o.consumer_key, USER),
             )
 
@@ -74,7 +83,9 @@ class Doorkeeper:
 
     def refusal(self, dialect: Dialect, *, malformed: bool = False) -> Refusal:
         if dialect is Dialect.REST:
-            return Refusal(401, "INVALID_LOGIN", "Invalid login attempt. For more details, see the Login Audit Trail.")
+            return Refusal(
+                401, "INVALID_LOGIN", "Invalid login attempt. For more details, see the Login Audit Trail."
+            )
         if malformed:
             text = "The request could not be understood by the server due to malformed syntax."
             return Refusal(400, "INVALID_REQUEST", text)
@@ -96,14 +107,17 @@ class Doorkeeper:
     def unlock(self, token: str) -> None:
         with self._store.transaction() as db:
             db.execute(
-                "UPDATE users SET locked_until = NULL, failures = 0 WHERE name = (SELECT user FROM tokens WHERE token = ?)",
+                "UPDATE users SET locked_until = NULL, failures = 0 WHERE name = (SELECT user FROM tokens"
+                " WHERE token = ?)",
                 (token,),
             )
 
     def token_named_by(self, exchange: Exchange) -> str:
         """The token a request claims, unchecked; empty when it names none."""
         try:
-            return dict(oauth1.parse_authorization(exchange.headers.get("Authorization", ""))).get("oauth_token", "")
+            return dict(oauth1.parse_authorization(exchange.headers.get("Authorization", ""))).get(
+                "oauth_token", ""
+            )
         except oauth1.MalformedHeader:
             return ""
 
@@ -121,7 +135,9 @@ class Doorkeeper:
             raise LoginFailure("parameter_rejected", "realm is not this account (exact, upper case)")
         uri = oauth1.base_string_uri(exchange.scheme, exchange.headers.get("Host", ""), exchange.path)
         text = oauth1.base_string(exchange.method, uri, exchange.query_string, pairs)
-        if not oauth1.signature_matches(given["oauth_signature"], text, row["consumer_secret"], row["token_secret"]):
+        if not oauth1.signature_matches(
+            given["oauth_signature"], text, row["consumer_secret"], row["token_secret"]
+        ):
             raise LoginFailure("InvalidSignature", "the signature does not match the request")
         if not row["permitted"]:
             raise LoginFailure("permission_denied", "the role may not log in with tokens")
@@ -143,7 +159,9 @@ class Doorkeeper:
     def _check_form(self, given: Mapping[str, str]) -> None:
         missing = [name for name in _REQUIRED if not given.get(name)]
         if missing:
-            raise LoginFailure("parameter_rejected", f"missing or empty: {', '.join(missing)}", malformed=True)
+            raise LoginFailure(
+                "parameter_rejected", f"missing or empty: {', '.join(missing)}", malformed=True
+            )
         if given["oauth_signature_method"] != "HMAC-SHA256":
             raise LoginFailure("UnknownAlgorithm", "only HMAC-SHA256 is accepted", malformed=True)
         if given.get("oauth_version", "1.0") != "1.0":
@@ -153,13 +171,16 @@ class Doorkeeper:
             raise LoginFailure("InvalidTimestamp", "the timestamp is not a whole number", malformed=True)
 
     def _known(self, given: Mapping[str, str]) -> Row:
-        integration = self._store.row("SELECT * FROM integrations WHERE consumer_key = ?", given["oauth_consumer_key"])
+        integration = self._store.row(
+            "SELECT * FROM integrations WHERE consumer_key = ?", given["oauth_consumer_key"]
+        )
         if integration is None:
             raise LoginFailure("consumer_key_unknown", "no integration has this consumer key")
         if integration["blocked"]:
             raise LoginFailure("consumer_key_refused", "the integration is blocked")
         row = self._store.row(
-            "SELECT t.secret AS token_secret, t.consumer_key, t.revoked, u.name AS user, u.role, u.permitted, u.locked_until"
+            "SELECT t.secret AS token_secret, t.consumer_key, t.revoked, u.name AS user, u.role,"
+            " u.permitted, u.locked_until"
             " FROM tokens t JOIN users u ON u.name = t.user WHERE t.token = ?",
             given["oauth_token"],
         )
@@ -188,7 +209,9 @@ class Doorkeeper:
         try:
             with self._store.transaction() as db:
                 db.execute("DELETE FROM nonces WHERE seen < ?", (now - NONCE_MEMORY_SECONDS,))
-                db.execute("INSERT INTO nonces VALUES (?, ?, ?, ?)", (given["oauth_token"], nonce, stamp, now))
+                db.execute(
+                    "INSERT INTO nonces VALUES (?, ?, ?, ?)", (given["oauth_token"], nonce, stamp, now)
+                )
         except sqlite3.IntegrityError as error:
             raise LoginFailure("nonce_used", "nonce and timestamp were used before") from error
 
@@ -199,22 +222,34 @@ class Doorkeeper:
             return
         with self._store.transaction() as db:
             counted = db.execute(
-                "UPDATE users SET failures = failures + 1 WHERE name = (SELECT user FROM tokens WHERE token = ?)"
+                "UPDATE users SET failures = failures + 1 WHERE name = (SELECT user FROM tokens WHERE"
+                " token = ?)"
                 " RETURNING name, failures",
                 (given.get("oauth_token"),),
             ).fetchone()
             if counted is not None and counted["failures"] >= FAILURES_BEFORE_LOCK:
                 until = self._clock.timestamp() + LOCK_SECONDS
-                db.execute("UPDATE users SET failures = 0, locked_until = ? WHERE name = ?", (until, counted["name"]))
+                db.execute(
+                    "UPDATE users SET failures = 0, locked_until = ? WHERE name = ?", (until, counted["name"])
+                )
 
     def _write_audit(self, code: str, detail: str, exchange: Exchange, given: Mapping[str, str]) -> None:
         with self._store.transaction() as db:
-            user = db.execute("SELECT user FROM tokens WHERE token = ?", (given.get("oauth_token"),)).fetchone()
+            user = db.execute(
+                "SELECT user FROM tokens WHERE token = ?", (given.get("oauth_token"),)
+            ).fetchone()
             db.execute(
                 "INSERT INTO audit_trail (at, code, detail, user, consumer_key, token, nonce, method, path)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    self._clock.iso(), code, detail, user["user"] if user else None, given.get("oauth_consumer_key"),
-                    given.get("oauth_token"), given.get("oauth_nonce"), exchange.method, exchange.path,
+                    self._clock.iso(),
+                    code,
+                    detail,
+                    user["user"] if user else None,
+                    given.get("oauth_consumer_key"),
+                    given.get("oauth_token"),
+                    given.get("oauth_nonce"),
+                    exchange.method,
+                    exchange.path,
                 ),
             )

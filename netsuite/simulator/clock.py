@@ -1,4 +1,5 @@
-"""The simulated clock: real time plus an offset, or frozen. It survives a restart with the rest of the state."""
+"""The simulated clock: real time plus an offset, or frozen. It survives a restart with the rest of the
+state."""
 
 import time
 from datetime import UTC, date, datetime

@@ -1,4 +1,5 @@
-"""What happens on the wire: which faults let the script run, and what the client gets instead of its answer."""
+"""What happens on the wire: which faults let the script run, and what the client gets instead of its
+answer."""
 
 import secrets
 from collections.abc import Callable, Mapping
@@ -8,7 +9,6 @@ from enum import Enum
 from netsuite.simulator.exchange import Answer, Dialect, Refusal, error_answer
 
 HTML = "text/html; charset=utf-8"
-LONGEST_HOLD_SECONDS = 330.0
 
 
 class Manner(Enum):
@@ -57,7 +57,8 @@ def unexpected_error() -> Refusal:
 
 
 def _page(status: int, title: str) -> Callable[[Dialect], Answer]:
-    body = f"<!DOCTYPE html><html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>".encode()
+    head = f"<!DOCTYPE html><html><head><title>{title}</title></head>"
+    body = f"{head}<body><h1>{title}</h1></body></html>".encode()
     return lambda dialect: Answer(status, body, HTML)
 
 

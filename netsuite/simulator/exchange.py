@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from typing import Any
@@ -21,7 +21,11 @@ class Dialect(Enum):
 
 @dataclass
 class Exchange:
-    """A request as it was received. ``body`` is filled in after the head was accepted."""
+    """A request as it was received. The head alone, before the body is read, is an exchange without a body.
+
+    ``horizon_lag`` and ``visible_after`` are seconds a read lag hides records for, in a look-up and from a
+    write.
+    """
 
     method: str
     target: str
@@ -35,7 +39,6 @@ class Exchange:
     role: str = ""
     horizon_lag: float = 0.0
     visible_after: float = 0.0
-    notes: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def path(self) -> str:
@@ -47,7 +50,9 @@ class Exchange:
 
     @cached_property
     def query(self) -> dict[str, str]:
-        return {key: values[-1] for key, values in parse_qs(self.query_string, keep_blank_values=True).items()}
+        return {
+            key: values[-1] for key, values in parse_qs(self.query_string, keep_blank_values=True).items()
+        }
 
     @cached_property
     def document(self) -> Any:
@@ -99,7 +104,13 @@ class Refusal(Exception):
     """An error NetSuite answers by itself, before or instead of the script's own answer."""
 
     def __init__(
-        self, status: int, code: str, message: str, *, headers: tuple[tuple[str, str], ...] = (), outcome: str | None = None
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        headers: tuple[tuple[str, str], ...] = (),
+        outcome: str | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -114,7 +125,13 @@ def json_answer(document: object, *, outcome: str = "answered", committed: str |
     return Answer(200, body, outcome=outcome, committed=committed)
 
 
-_TITLES = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed"}
+_TITLES = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+}
 
 
 def error_answer(refusal: Refusal, dialect: Dialect) -> Answer:

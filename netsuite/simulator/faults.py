@@ -1,4 +1,5 @@
-"""Fault rules: which requests they match, when they fire, and how often. Rules and their counters are stored."""
+"""Fault rules: which requests they match, when they fire, and how often. Rules and their counters are
+stored."""
 
 import json
 import random
@@ -13,7 +14,8 @@ from netsuite.simulator.storage import Database, Store
 
 
 class Stage(Enum):
-    """When an effect acts. At most one ``ARRIVAL``, ``LOGIN`` and ``DELIVERY`` fault fires per request; all ``WORLD`` ones do."""
+    """When an effect acts. At most one ``ARRIVAL``, ``LOGIN`` and ``DELIVERY`` fault fires per
+    request; all ``WORLD`` ones do."""
 
     ARRIVAL = "arrival"
     LOGIN = "login"
@@ -57,6 +59,8 @@ DEFAULT_SECONDS: Mapping[str, float] = {
     "late_commit": 20.0,
 }
 
+LONGEST_HOLD_SECONDS = 330.0
+
 
 class BadRule(Exception):
     """A fault rule that makes no sense; the message says why."""
@@ -66,8 +70,10 @@ class BadRule(Exception):
 class Rule:
     """``count=None`` fires without end. ``nth`` is the first matching call that fires, counted from 1.
 
-    ``seconds`` is the length of a hang, a delay, a lag, a closed listener, or the skew (which may be negative);
+    ``seconds`` is the length of a hang, a delay, a lag, a closed listener, or the skew (which may be
+    negative);
     left out, the effect's own default counts.
+    ``hold`` is how long a ``late_commit`` keeps a patient client waiting before it closes the connection.
     ``value`` is the date of ``period_close`` or the item of ``item_inactivate``.
     """
 
@@ -81,6 +87,7 @@ class Rule:
     probability: float = 1.0
     count: int | None = 1
     seconds: float | None = None
+    hold: float = LONGEST_HOLD_SECONDS
     value: str | None = None
     seed: int = 1
 
@@ -105,11 +112,16 @@ class Rule:
             (self.record_type, exchange.record_type),
             (self.external_id, exchange.external_id),
         )
-        return all(wanted is None or fnmatchcase((actual or "").lower(), wanted.lower()) for wanted, actual in pairs)
+        return all(
+            wanted is None or fnmatchcase((actual or "").lower(), wanted.lower()) for wanted, actual in pairs
+        )
 
     def wins_draw(self, rule_id: int, call: int) -> bool:
         """The same seed, rule and call give the same draw, also after a restart."""
-        return self.probability >= 1.0 or random.Random(f"{self.seed}:{rule_id}:{call}").random() < self.probability
+        return (
+            self.probability >= 1.0
+            or random.Random(f"{self.seed}:{rule_id}:{call}").random() < self.probability
+        )
 
 
 def parse_rule(document: Any, *, seed: int = 1) -> Rule:
@@ -120,15 +132,24 @@ def parse_rule(document: Any, *, seed: int = 1) -> Rule:
         raise BadRule(f"unknown field {', '.join(unknown)}")
     if document.get("effect") not in EFFECTS:
         raise BadRule(f"effect must be one of {', '.join(EFFECTS)}")
-    rule = Rule(**{"seed": seed} | document)
+    given: dict[str, Any] = {"seed": seed} | document
+    rule = Rule(**given)
     _check_numbers(rule)
     if rule.stage is Stage.ARRIVAL and rule.external_id and (rule.method or "").upper() != "GET":
-        raise BadRule(f"{rule.effect} acts before the body is read; it can match an external id only with method GET")
+        raise BadRule(
+            f"{rule.effect} acts before the body is read; it can match an external id only with method GET"
+        )
     return rule
 
 
 def _check_numbers(rule: Rule) -> None:
-    numbers = {"nth": rule.nth, "probability": rule.probability, "seconds": rule.duration, "seed": rule.seed}
+    numbers = {
+        "nth": rule.nth,
+        "probability": rule.probability,
+        "seconds": rule.duration,
+        "hold": rule.hold,
+        "seed": rule.seed,
+    }
     if rule.count is not None:
         numbers["count"] = rule.count
     for name, value in numbers.items():
@@ -138,6 +159,8 @@ def _check_numbers(rule: Rule) -> None:
         raise BadRule("nth and count start at 1; leave count null for no end")
     if not 0 < rule.probability <= 1:
         raise BadRule("probability is above 0 and at most 1")
+    if rule.hold < 0:
+        raise BadRule("hold must not be negative")
     if rule.duration < 0 and rule.effect != "clock_skew":
         raise BadRule("seconds must not be negative")
 
@@ -150,13 +173,16 @@ class FaultBook:
 
     def add(self, rule: Rule) -> int:
         with self._store.transaction() as db:
-            made = db.execute("INSERT INTO fault_rules (rule) VALUES (?) RETURNING id", (json.dumps(asdict(rule)),))
+            made = db.execute(
+                "INSERT INTO fault_rules (rule) VALUES (?) RETURNING id", (json.dumps(asdict(rule)),)
+            )
             return int(made.fetchone()[0])
 
     def listing(self) -> list[dict[str, Any]]:
         rows = self._store.rows("SELECT * FROM fault_rules ORDER BY id")
         return [
-            {"id": row["id"], **json.loads(row["rule"]), "matched": row["matched"], "fired": row["fired"]} for row in rows
+            {"id": row["id"], **json.loads(row["rule"]), "matched": row["matched"], "fired": row["fired"]}
+            for row in rows
         ]
 
     def unused(self) -> list[dict[str, Any]]:
@@ -173,7 +199,9 @@ class FaultBook:
 
     def fire(self, rule_id: int) -> None:
         with self._store.transaction() as db:
-            db.execute("UPDATE fault_rules SET matched = matched + 1, fired = fired + 1 WHERE id = ?", (rule_id,))
+            db.execute(
+                "UPDATE fault_rules SET matched = matched + 1, fired = fired + 1 WHERE id = ?", (rule_id,)
+            )
 
     def draw(self, stage: Stage, exchange: Exchange, route: str | None) -> list[Rule]:
         """The rules that fire for this request now; counts them."""
@@ -192,7 +220,10 @@ class FaultBook:
             spent = rule.count is not None and row["fired"] >= rule.count
             taken = bool(drawn) and stage is not Stage.WORLD
             fires = not spent and not taken and call >= rule.nth and rule.wins_draw(row["id"], call)
-            db.execute("UPDATE fault_rules SET matched = ?, fired = fired + ? WHERE id = ?", (call, int(fires), row["id"]))
+            db.execute(
+                "UPDATE fault_rules SET matched = ?, fired = fired + ? WHERE id = ?",
+                (call, int(fires), row["id"]),
+            )
             if fires:
                 drawn.append(rule)
         return drawn

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from netsuite.simulator.authentication import Doorkeeper
 from netsuite.simulator.clock import SimulatedClock
 from netsuite.simulator.delivery import (
-    LONGEST_HOLD_SECONDS,
     PLAIN,
     PLANS,
     Delivery,
@@ -70,12 +69,23 @@ class Gateway:
         return self._admitted(exchange, route, fault)
 
     def _refuse(
-        self, exchange: Exchange, route: Route | None, refusal: Refusal, *, auth: str, fault: str | None = None
+        self,
+        exchange: Exchange,
+        route: Route | None,
+        refusal: Refusal,
+        *,
+        auth: str,
+        fault: str | None = None,
     ) -> Delivery:
         answer = error_answer(refusal, route.dialect if route else Dialect.RESTLET)
         name = route.name if route else None
         self.journal.append(
-            exchange, route=name, auth=auth, outcome=refusal.outcome, fault=fault, status=answer.status,
+            exchange,
+            route=name,
+            auth=auth,
+            outcome=refusal.outcome,
+            fault=fault,
+            status=answer.status,
             writers=self.traffic.writers,
         )
         return Delivery(Manner.SEND, answer)
@@ -109,18 +119,20 @@ class Gateway:
             release()
             raise
 
-    def _executed(self, exchange: Exchange, route: Route, fault: str | None, release: Callable[[], None]) -> Delivery:
+    def _executed(
+        self, exchange: Exchange, route: Route, fault: str | None, release: Callable[[], None]
+    ) -> Delivery:
         names = [fault] if fault else []
         for rule in self.faults.draw(Stage.WORLD, exchange, route.name):
             self.world.change(rule, exchange)
             names.append(rule.effect)
         drawn = self.faults.draw(Stage.DELIVERY, exchange, route.name)
-        rule = drawn[0] if drawn else None
-        if rule:
-            names.append(rule.effect)
-        if rule and rule.effect == "late_commit" and route.writes(exchange):
-            return self._late(exchange, route, rule, names, release)
-        return self._run(exchange, route, rule, names, release)
+        delivered = drawn[0] if drawn else None
+        if delivered:
+            names.append(delivered.effect)
+        if delivered and delivered.effect == "late_commit" and route.writes(exchange):
+            return self._late(exchange, route, delivered, names, release)
+        return self._run(exchange, route, delivered, names, release)
 
     def _late(
         self, exchange: Exchange, route: Route, rule: Rule, names: list[str], release: Callable[[], None]
@@ -128,10 +140,15 @@ class Gateway:
         with self.store.transaction():
             late_write = self.late.accept(exchange, rule.duration)
             self._log(exchange, route, "accepted, not answered", names, None, None)
-        return Delivery(Manner.HANG, seconds=LONGEST_HOLD_SECONDS, late_write=late_write, release=release)
+        return Delivery(Manner.HANG, seconds=rule.hold, late_write=late_write, release=release)
 
     def _run(
-        self, exchange: Exchange, route: Route, rule: Rule | None, names: list[str], release: Callable[[], None]
+        self,
+        exchange: Exchange,
+        route: Route,
+        rule: Rule | None,
+        names: list[str],
+        release: Callable[[], None],
     ) -> Delivery:
         plan = PLANS[rule.effect] if rule else PLAIN
         try:
@@ -142,11 +159,16 @@ class Gateway:
                 outcome = own.outcome if own else "not executed"
                 self._log(exchange, route, outcome, names, heard, own.committed if own else None)
         except Exception as error:
-            sent = self._failed(exchange, route, error, names, heard=plan.manner in (Manner.SEND, Manner.TRUNCATE))
+            sent = self._failed(
+                exchange, route, error, names, heard=plan.manner in (Manner.SEND, Manner.TRUNCATE)
+            )
         return Delivery(plan.manner, sent, seconds=rule.duration if rule else 0.0, release=release)
 
-    def _failed(self, exchange: Exchange, route: Route, error: Exception, names: list[str], *, heard: bool) -> Answer:
-        """An error of the script: nothing was committed; HTTP 400 for one it means, 500 for one it does not."""
+    def _failed(
+        self, exchange: Exchange, route: Route, error: Exception, names: list[str], *, heard: bool
+    ) -> Answer:
+        """An error of the script: nothing was committed; HTTP 400 for one it means, 500 for one it
+        does not."""
         if not isinstance(error, Refusal):
             traceback.print_exception(error, file=sys.stderr)
         refusal = error if isinstance(error, Refusal) else unexpected_error()
@@ -155,7 +177,13 @@ class Gateway:
         return answer
 
     def _log(
-        self, exchange: Exchange, route: Route, outcome: str, names: list[str], status: int | None, committed: str | None
+        self,
+        exchange: Exchange,
+        route: Route,
+        outcome: str,
+        names: list[str],
+        status: int | None,
+        committed: str | None,
     ) -> None:
         self.journal.append(
             exchange,

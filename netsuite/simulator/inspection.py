@@ -7,13 +7,15 @@ from netsuite.simulator.storage import Row, Store
 
 _BALANCES = """
 SELECT s.item, i.itemid, s.location, l.name AS location_name, s.opening, s.committed, s.average_cost,
-       COALESCE((SELECT SUM(quantity) FROM lines WHERE lines.item = s.item AND lines.location = s.location), 0) AS posted
+       COALESCE((SELECT SUM(quantity) FROM lines WHERE lines.item = s.item AND lines.location =
+              s.location), 0) AS posted
   FROM stock s JOIN items i ON i.id = s.item JOIN locations l ON l.id = s.location
  WHERE (:item IS NULL OR s.item = :item OR i.itemid = :item COLLATE NOCASE)
    AND (:location IS NULL OR s.location = :location OR l.name = :location COLLATE NOCASE)
  ORDER BY i.itemid, l.name"""
 _LINES = """
-SELECT l.number, l.item, i.itemid, l.location, o.name AS location_name, l.quantity, l.unit_cost, l.amount, l.memo
+SELECT l.number, l.item, i.itemid, l.location, o.name AS location_name, l.quantity, l.unit_cost, l.amount,
+       l.memo
   FROM lines l JOIN items i ON i.id = l.item JOIN locations o ON o.id = l.location
  WHERE l.transaction_id = ? ORDER BY l.number"""
 
@@ -23,18 +25,26 @@ class Inspection:
         self._store = store
 
     def transactions(self, external_id: str | None = None, limit: int = 500) -> list[dict[str, Any]]:
-        """Newest first, with lines; read lag does not apply here. Without an external id: all, up to ``limit``."""
+        """Newest first, with lines; read lag does not apply here. Without an external id: all, up to
+        ``limit``."""
         rows = self._store.rows(
             "SELECT * FROM transactions WHERE ? IS NULL OR external_id = ? ORDER BY id DESC LIMIT ?",
-            external_id, external_id, limit,
+            external_id,
+            external_id,
+            limit,
         )
         return [self._transaction(row) for row in rows]
 
     def _transaction(self, row: Row) -> dict[str, Any]:
         lines = [
-            line | {"quantity": quantity_text(line["quantity"])} for line in self._store.rows(_LINES, row["id"])
+            line | {"quantity": quantity_text(line["quantity"])}
+            for line in self._store.rows(_LINES, row["id"])
         ]
-        return row | {"id": str(row["id"]), "quantity_sum": quantity_text(row["quantity_sum"]), "lines": lines}
+        return row | {
+            "id": str(row["id"]),
+            "quantity_sum": quantity_text(row["quantity_sum"]),
+            "lines": lines,
+        }
 
     def balances(self, item: str | None = None, location: str | None = None) -> list[dict[str, Any]]:
         """Item and location by internal id or by name."""
@@ -55,7 +65,8 @@ class Inspection:
         ]
 
     def duplicates(self) -> dict[str, list[Row]]:
-        """Anything posted twice. ``same_content`` may be innocent: two equal records under two external ids."""
+        """Anything posted twice. ``same_content`` may be innocent: two equal records under two
+        external ids."""
 
         def repeated(column: str) -> list[Row]:
             return self._store.rows(
@@ -65,7 +76,8 @@ class Inspection:
 
         written_twice = self._store.rows(
             "SELECT external_id AS value, COUNT(*) AS times, GROUP_CONCAT(committed) AS ids FROM requests"
-            " WHERE committed IS NOT NULL AND external_id IS NOT NULL GROUP BY external_id COLLATE NOCASE HAVING COUNT(*) > 1"
+            " WHERE committed IS NOT NULL AND external_id IS NOT NULL GROUP BY external_id COLLATE NOCASE"
+            " HAVING COUNT(*) > 1"
         )
         return {
             "external_ids": repeated("external_id"),

@@ -1,7 +1,8 @@
 """Late commits: NetSuite goes on working after the client has given up, and the record appears later.
 
-An accepted late write is stored at once; it falls due some simulated seconds after the client hung up. One that was still waiting
-for its client when the simulator was killed falls due after the restart: a request that was received is processed.
+An accepted late write is stored at once and falls due some simulated seconds after the client hung up. One
+that was still waiting for its client when the simulator was killed falls due after the restart: what was
+received is processed.
 """
 
 import threading
@@ -46,7 +47,9 @@ class LateWrites:
     def client_gone(self, late_write: int) -> None:
         with self._store.transaction() as db:
             due = self._clock.timestamp()
-            db.execute("UPDATE late_writes SET due = ? + delay WHERE id = ? AND due IS NULL", (due, late_write))
+            db.execute(
+                "UPDATE late_writes SET due = ? + delay WHERE id = ? AND due IS NULL", (due, late_write)
+            )
 
     def waiting(self) -> int:
         found = self._store.row("SELECT COUNT(*) AS n FROM late_writes WHERE done = 0")
@@ -55,7 +58,8 @@ class LateWrites:
     def _work(self) -> None:
         while not self._stop.wait(_POLL_SECONDS):
             for row in self._store.rows(
-                "SELECT * FROM late_writes WHERE done = 0 AND due <= ? ORDER BY due, id", self._clock.timestamp()
+                "SELECT * FROM late_writes WHERE done = 0 AND due <= ? ORDER BY due, id",
+                self._clock.timestamp(),
             ):
                 self._commit(row)
 
@@ -72,6 +76,11 @@ class LateWrites:
     def _finish(self, row: Row, exchange: Exchange, outcome: str, committed: str | None) -> None:
         with self._store.transaction() as db:
             self._journal.append(
-                exchange, route="restlet", auth="earlier", outcome=f"late: {outcome}", fault="late_commit", committed=committed
+                exchange,
+                route="restlet",
+                auth="earlier",
+                outcome=f"late: {outcome}",
+                fault="late_commit",
+                committed=committed,
             )
             db.execute("UPDATE late_writes SET done = 1 WHERE id = ?", (row["id"],))

@@ -1,6 +1,7 @@
 """OAuth 1.0a signatures as NetSuite checks them (RFC 5849, HMAC-SHA256 only).
 
-A JSON body is never part of the base string and ``realm`` never is either; every query parameter of the URL is.
+A JSON body is never part of the base string and ``realm`` never is either; every query parameter of the
+URL is.
 """
 
 import base64
@@ -34,7 +35,7 @@ def parse_authorization(header: str) -> Pairs:
     for part in rest.split(","):
         found = _PARAMETER.fullmatch(part)
         if found is None:
-            raise MalformedHeader("a parameter is not of the form key=\"value\"")
+            raise MalformedHeader('a parameter is not of the form key="value"')
         pairs.append((found[1], unquote(found[2])))
     return pairs
 

@@ -21,6 +21,7 @@ class Options:
     seed: int = 1
     slots: int = 5
     background_load: int = 0
+    refuse_negative_stock: bool = False
     restlet_auth_status: int = 401
     trust_forwarded_proto: bool = False
     account: str = "TSTDRV1"

@@ -10,7 +10,8 @@ _CENT = Decimal("0.01")
 
 
 def parse_number(text: object) -> Decimal | None:
-    """A plain decimal string of at most 12 digits and 6 places; ``None`` for anything else, JSON numbers included."""
+    """A plain decimal string of at most 12 digits and 6 places; ``None`` for anything else, JSON
+    numbers included."""
     if isinstance(text, str) and _NUMBER.fullmatch(text):
         return Decimal(text)
     return None
@@ -32,4 +33,5 @@ def quantity_text(units: int) -> str:
 
 
 def money(amount: Decimal) -> Decimal:
-    return amount.quantize(_CENT, rounding=ROUND_HALF_UP)
+    """Cents, half up, never minus zero."""
+    return amount.quantize(_CENT, rounding=ROUND_HALF_UP) + 0

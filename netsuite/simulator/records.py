@@ -1,10 +1,11 @@
 """The records around a transaction: items, locations, accounts, subsidiaries, periods and opening stock.
 
-When the simulator is not strict, a reference to an unknown record creates it, so that a demonstration needs no preparation.
+When the simulator is not strict, a reference to an unknown record creates it, so that a demonstration
+needs no preparation.
 """
 
 import calendar
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -32,9 +33,17 @@ class Records:
     def install_defaults(self) -> None:
         """One subsidiary, one account of each kind, open monthly periods; nothing that exists is touched."""
         with self._store.transaction() as db:
-            db.execute("INSERT OR IGNORE INTO subsidiaries VALUES (?, 'Parent Company')", (DEFAULT_SUBSIDIARY,))
-            db.execute("INSERT OR IGNORE INTO accounts VALUES (?, 'Inventory Adjustment', 'adjustment')", (DEFAULT_ADJUSTMENT_ACCOUNT,))
-            db.execute("INSERT OR IGNORE INTO accounts VALUES (?, 'Inventory Asset', 'asset')", (DEFAULT_ASSET_ACCOUNT,))
+            db.execute(
+                "INSERT OR IGNORE INTO subsidiaries VALUES (?, 'Parent Company')", (DEFAULT_SUBSIDIARY,)
+            )
+            db.execute(
+                "INSERT OR IGNORE INTO accounts VALUES (?, 'Inventory Adjustment', 'adjustment')",
+                (DEFAULT_ADJUSTMENT_ACCOUNT,),
+            )
+            db.execute(
+                "INSERT OR IGNORE INTO accounts VALUES (?, 'Inventory Asset', 'asset')",
+                (DEFAULT_ASSET_ACCOUNT,),
+            )
             for year in PERIOD_YEARS:
                 for month in range(1, 13):
                     self._install_period(db, year, month)
@@ -55,11 +64,18 @@ class Records:
             if db.execute(f"SELECT 1 FROM {table} WHERE id = ?", (number,)).fetchone() is None:
                 return number
 
-    def add_item(self, db: Database, *, id: str | None = None, itemid: str | None = None, **fields: Any) -> str:
+    def add_item(
+        self,
+        db: Database,
+        *,
+        internal_id: str | None = None,
+        itemid: str | None = None,
+        **fields: Any,
+    ) -> str:
         """Insert or change an item; returns its internal id."""
-        known = self._match(db, "items", "itemid", id, itemid)
+        known = self._match(db, "items", "itemid", internal_id, itemid)
         values = {
-            "displayname": fields.get("displayname", itemid or f"Item {id}"),
+            "displayname": fields.get("displayname", itemid or f"Item {internal_id}"),
             "kind": fields.get("itemtype", "InvtPart"),
             "lot": int(fields.get("lot", False)),
             "inactive": int(fields.get("inactive", False)),
@@ -67,47 +83,65 @@ class Records:
             "average_cost": str(fields.get("average_cost", "0")),
         }
         if parse_number(values["average_cost"]) is None:
-            raise BadSeed(f"item {itemid or id}: average_cost is not a decimal string")
+            raise BadSeed(f"item {itemid or internal_id}: average_cost is not a decimal string")
         if known:
             spelled = {"displayname": "displayname", "itemtype": "kind"} | {name: name for name in values}
             given = {spelled[name]: values[spelled[name]] for name in fields if name in spelled}
             self._update(db, "items", known, given | {"modified": self._clock.iso()})
             return known
-        number = id or self.free_id(db, "items")
+        number = internal_id or self.free_id(db, "items")
         db.execute(
-            "INSERT INTO items (id, itemid, displayname, kind, lot, inactive, subsidiary, average_cost, modified)"
+            "INSERT INTO items (id, itemid, displayname, kind, lot, inactive, subsidiary, average_cost,"
+            " modified)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (number, itemid or self._free_name(db, "items", "itemid", number), *values.values(), self._clock.iso()),
+            (
+                number,
+                itemid or self._free_name(db, "items", "itemid", number),
+                *values.values(),
+                self._clock.iso(),
+            ),
         )
         return number
 
-    def add_location(self, db: Database, *, id: str | None = None, name: str | None = None, **fields: Any) -> str:
-        known = self._match(db, "locations", "name", id, name)
-        values = {"subsidiary": str(fields.get("subsidiary", DEFAULT_SUBSIDIARY)), "inactive": int(fields.get("inactive", False))}
+    def add_location(
+        self, db: Database, *, internal_id: str | None = None, name: str | None = None, **fields: Any
+    ) -> str:
+        known = self._match(db, "locations", "name", internal_id, name)
+        values = {
+            "subsidiary": str(fields.get("subsidiary", DEFAULT_SUBSIDIARY)),
+            "inactive": int(fields.get("inactive", False)),
+        }
         if known:
             self._update(db, "locations", known, {key: values[key] for key in fields if key in values})
             return known
-        number = id or self.free_id(db, "locations")
+        number = internal_id or self.free_id(db, "locations")
         db.execute(
             "INSERT INTO locations (id, name, subsidiary, inactive) VALUES (?, ?, ?, ?)",
             (number, name or self._free_name(db, "locations", "name", number), *values.values()),
         )
         return number
 
-    def add_account(self, db: Database, *, id: str, name: str = "", kind: str = "adjustment") -> str:
+    def add_account(self, db: Database, *, internal_id: str, name: str = "", kind: str = "adjustment") -> str:
         if kind not in _KINDS_OF_ACCOUNT:
-            raise BadSeed(f"account {id}: kind is one of {', '.join(_KINDS_OF_ACCOUNT)}")
-        db.execute("INSERT OR REPLACE INTO accounts VALUES (?, ?, ?)", (id, name or f"Account {id}", kind))
-        return id
+            raise BadSeed(f"account {internal_id}: kind is one of {', '.join(_KINDS_OF_ACCOUNT)}")
+        db.execute(
+            "INSERT OR REPLACE INTO accounts VALUES (?, ?, ?)",
+            (internal_id, name or f"Account {internal_id}", kind),
+        )
+        return internal_id
 
-    def add_subsidiary(self, db: Database, *, id: str, name: str = "") -> str:
-        db.execute("INSERT OR REPLACE INTO subsidiaries VALUES (?, ?)", (id, name or f"Subsidiary {id}"))
-        return id
+    def add_subsidiary(self, db: Database, *, internal_id: str, name: str = "") -> str:
+        db.execute(
+            "INSERT OR REPLACE INTO subsidiaries VALUES (?, ?)",
+            (internal_id, name or f"Subsidiary {internal_id}"),
+        )
+        return internal_id
 
     def set_period(self, db: Database, *, date: str, closed: bool = True, locked: bool = False) -> None:
         """Open or close the period a date falls into."""
         done = db.execute(
-            "UPDATE periods SET closed = ?, locked = ? WHERE ? BETWEEN startdate AND enddate", (int(closed), int(locked), date)
+            "UPDATE periods SET closed = ?, locked = ? WHERE ? BETWEEN startdate AND enddate",
+            (int(closed), int(locked), date),
         )
         if not done.rowcount:
             raise BadSeed(f"period: no accounting period contains {date}")
@@ -139,7 +173,9 @@ class Records:
             " SELECT id, ?, average_cost, ? FROM items WHERE id = ?",
             (location, self._clock.iso(), item),
         )
-        return dict(db.execute("SELECT * FROM stock WHERE item = ? AND location = ?", (item, location)).fetchone())
+        return dict(
+            db.execute("SELECT * FROM stock WHERE item = ? AND location = ?", (item, location)).fetchone()
+        )
 
     def seed(self, document: dict[str, Any]) -> dict[str, int]:
         """Apply a seed document in one transaction; returns how many entries of each kind were applied."""
@@ -158,16 +194,18 @@ class Records:
             for section, apply in appliers.items():
                 for entry in document.get(section, []):
                     try:
-                        apply(db, **entry)
+                        apply(db, **with_internal_id(entry))
                     except TypeError as error:
                         raise BadSeed(f"{section}: {entry}: {error}") from error
         return {section: len(document.get(section, [])) for section in appliers}
 
     @staticmethod
-    def _match(db: Database, table: str, name_column: str, id: str | None, name: str | None) -> str | None:
-        if id is None and not name:
+    def _match(
+        db: Database, table: str, name_column: str, internal_id: str | None, name: str | None
+    ) -> str | None:
+        if internal_id is None and not name:
             raise BadSeed(f"{table}: an entry needs an id or a {name_column}")
-        column, value = ("id", id) if id is not None else (name_column, name)
+        column, value = ("id", internal_id) if internal_id is not None else (name_column, name)
         found = db.execute(f"SELECT id FROM {table} WHERE {column} = ?", (value,)).fetchone()
         return None if found is None else str(found["id"])
 
@@ -177,14 +215,16 @@ class Records:
         return f"{number} (by id)" if taken else number
 
     @staticmethod
-    def _update(db: Database, table: str, id: str, values: dict[str, Any]) -> None:
+    def _update(db: Database, table: str, internal_id: str, values: dict[str, Any]) -> None:
         if values:
             columns = ", ".join(f"{column} = ?" for column in values)
-            db.execute(f"UPDATE {table} SET {columns} WHERE id = ?", (*values.values(), id))
+            db.execute(f"UPDATE {table} SET {columns} WHERE id = ?", (*values.values(), internal_id))
 
 
 def posted_units(db: Database, item: str, location: str) -> int:
-    found = db.execute("SELECT COALESCE(SUM(quantity), 0) FROM lines WHERE item = ? AND location = ?", (item, location))
+    found = db.execute(
+        "SELECT COALESCE(SUM(quantity), 0) FROM lines WHERE item = ? AND location = ?", (item, location)
+    )
     return int(found.fetchone()[0])
 
 
@@ -192,6 +232,11 @@ def average_cost(stock: Row) -> Decimal:
     return Decimal(stock["average_cost"])
 
 
-def _reference(value: Any, name: str) -> dict[str, str]:
-    """A seed names a record by ``"5"`` (its name) or by ``{"id": "5"}`` / ``{"itemid": …}`` / ``{"name": …}``."""
-    return {name: value} if isinstance(value, str) else dict(value)
+def with_internal_id(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """NetSuite says ``id`` where Python already has one."""
+    return {"internal_id" if key == "id" else key: value for key, value in entry.items()}
+
+
+def _reference(value: Any, name: str) -> dict[str, Any]:
+    """A seed names a record by ``"MAIN"`` or by ``{"id": "5"}``, ``{"itemid": …}``, ``{"name": …}``."""
+    return {name: value} if isinstance(value, str) else with_internal_id(value)

@@ -60,7 +60,9 @@ class Restlet:
         if kind not in _READABLE_TYPES:
             raise Refusal(415, "INVALID_CONTENT_TYPE", "Unsupported Media Type")
         if exchange.oversized:
-            raise Refusal(400, "SSS_FILE_CONTENT_SIZE_EXCEEDED", "A string of a RESTlet request is limited to 10 MB.")
+            raise Refusal(
+                400, "SSS_FILE_CONTENT_SIZE_EXCEEDED", "A string of a RESTlet request is limited to 10 MB."
+            )
 
     def run(self, exchange: Exchange, db: Database) -> Answer:
         """Run the script inside the transaction of ``db``."""
@@ -73,7 +75,9 @@ class Restlet:
             raise Refusal(400, "PARSING_ERROR", "The request body is not a JSON object.")
         operation = operations.get((exchange.method, exchange.op))
         if operation is None:
-            raise Refusal(400, "SSS_INVALID_API_USAGE", f"There is no operation {exchange.op!r} for {exchange.method}.")
+            raise Refusal(
+                400, "SSS_INVALID_API_USAGE", f"There is no operation {exchange.op!r} for {exchange.method}."
+            )
         return operation(exchange, db)
 
     def _ping(self, exchange: Exchange, db: Database) -> Answer:
@@ -87,7 +91,13 @@ class Restlet:
                 "user": exchange.user,
                 "serverTime": self._clock.iso(),
                 "remainingUsage": USAGE_LIMIT - USAGE_PING,
-                "features": {"inventory": True, "multiLocation": True, "lots": False, "bins": False, "suiteTax": False},
+                "features": {
+                    "inventory": True,
+                    "multiLocation": True,
+                    "lots": False,
+                    "bins": False,
+                    "suiteTax": False,
+                },
                 "dateFormat": "YYYY-MM-DD",
             },
             outcome="ping",
@@ -98,12 +108,22 @@ class Restlet:
             raise Refusal(400, "SSS_MISSING_REQD_ARGUMENT", "recordtype and externalid are required.")
         row = db.execute(
             "SELECT * FROM transactions WHERE external_id = ? AND record_type = ? AND visible_from <= ?",
-            (exchange.external_id, exchange.record_type.lower(), self._clock.timestamp() - exchange.horizon_lag),
+            (
+                exchange.external_id,
+                exchange.record_type.lower(),
+                self._clock.timestamp() - exchange.horizon_lag,
+            ),
         ).fetchone()
         if row is None:
             missing = {"contract": CONTRACT, "found": False, "matches": 0, "externalId": exchange.external_id}
             return json_answer(missing, outcome="lookup:absent")
-        found = {"contract": CONTRACT, "found": True, "matches": 1, **summary(db, dict(row)), "lastModified": row["modified"]}
+        found = {
+            "contract": CONTRACT,
+            "found": True,
+            "matches": 1,
+            **summary(db, dict(row)),
+            "lastModified": row["modified"],
+        }
         return json_answer(found, outcome="lookup:found")
 
     def _push(self, exchange: Exchange, db: Database) -> Answer:
@@ -129,7 +149,9 @@ class Restlet:
             "ms": round((time.monotonic() - started) * 1000),
             "version": VERSION,
         }
-        return json_answer(answer, outcome=outcome if committed or outcome != "created" else "dry-run", committed=committed)
+        return json_answer(
+            answer, outcome=outcome if committed or outcome != "created" else "dry-run", committed=committed
+        )
 
     def _create(self, push: Push, exchange: Exchange, db: Database) -> tuple[str, str | None, dict[str, Any]]:
         """Outcome, the internal id when something was written, and the fields of the answer."""
@@ -138,7 +160,10 @@ class Restlet:
             return _already_there(db, earlier, push)
         adjustment = self._adjustments.check(db, push.record)
         identity = Identity(
-            push.external_id, push.payload_hash, content_hash(push.record), self._clock.timestamp() + exchange.visible_after
+            push.external_id,
+            push.payload_hash,
+            content_hash(push.record),
+            self._clock.timestamp() + exchange.visible_after,
         )
         try:
             row = self._adjustments.save(db, adjustment, identity)
@@ -183,7 +208,9 @@ def _envelope(document: dict[str, Any]) -> Push:
         text = "An external id has 1 to 64 letters, digits, _ or -."
         raise Rejected("INVALID_FLD_VALUE", text, field="externalId")
     if not isinstance(given_hash, str) or not _HASH.fullmatch(given_hash):
-        raise Rejected("INVALID_FLD_VALUE", "payloadHash must be 64 lower-case hex digits.", field="payloadHash")
+        raise Rejected(
+            "INVALID_FLD_VALUE", "payloadHash must be 64 lower-case hex digits.", field="payloadHash"
+        )
     dry_run = document.get("dryRun", False)
     if not isinstance(dry_run, bool):
         raise Rejected("INVALID_BOOLEAN_VALUE", "dryRun must be true or false.", field="dryRun")

@@ -14,7 +14,8 @@ from netsuite.simulator.storage import Database
 
 @dataclass(frozen=True)
 class Route:
-    """``check`` runs before a concurrency slot is taken, ``run`` inside the transaction that also holds the log row."""
+    """``check`` runs before a concurrency slot is taken, ``run`` inside the transaction that also
+    holds the log row."""
 
     name: str
     path: re.Pattern[str]
@@ -28,37 +29,54 @@ class Route:
         return self.name == "restlet" and exchange.method != "GET"
 
 
-def build_routes(clock: SimulatedClock, restlet: Restlet, options: Options) -> tuple[Route, ...]:
-    def server_time(exchange: Exchange, db: Database) -> Answer:
-        return json_answer({"serverTime": clock.now().strftime("%Y-%m-%dT%H:%M:%S.000Z")}, outcome="serverTime")
+class SystemSurfaces:
+    """The small ones: the clock, who am I, where am I."""
 
-    def token_info(exchange: Exchange, db: Database) -> Answer:
-        return json_answer(
-            {
-                "companyId": options.account,
-                "companyName": "Simulator",
-                "roleId": "1001",
-                "roleName": exchange.role,
-                "userId": exchange.user,
-                "scope": ["restlets", "rest_webservices"],
-            },
-            outcome="tokeninfo",
-        )
+    def __init__(self, clock: SimulatedClock, options: Options) -> None:
+        self._clock = clock
+        self._account = options.account
 
-    def data_center_urls(exchange: Exchange, db: Database) -> Answer:
-        if exchange.query.get("account", "").upper() != options.account:
+    def server_time(self, exchange: Exchange, db: Database) -> Answer:
+        moment = self._clock.now().strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        return json_answer({"serverTime": moment}, outcome="serverTime")
+
+    def token_info(self, exchange: Exchange, db: Database) -> Answer:
+        document = {
+            "companyId": self._account,
+            "companyName": "Simulator",
+            "roleId": "1001",
+            "roleName": exchange.role,
+            "userId": exchange.user,
+            "scope": ["restlets", "rest_webservices"],
+        }
+        return json_answer(document, outcome="tokeninfo")
+
+    def data_center_urls(self, exchange: Exchange, db: Database) -> Answer:
+        if exchange.query.get("account", "").upper() != self._account:
             raise Refusal(400, "INVALID_REQUEST", "Unknown account.")
         urls = dict.fromkeys(("restDomain", "webservicesDomain", "systemDomain"), exchange.base_url)
         return json_answer(urls, outcome="datacenterurls")
 
+
+def build_routes(clock: SimulatedClock, restlet: Restlet, options: Options) -> tuple[Route, ...]:
+    system = SystemSurfaces(clock, options)
+    script, queries = re.compile(r"/app/site/hosting/restlet\.nl"), re.compile(re.escape(suiteql.PATH))
+    moment = re.compile(r"/services/rest/system/v1/serverTime")
+    who, where = re.compile(r"/rest/tokeninfo"), re.compile(r"/rest/datacenterurls")
+    old, new = Dialect.RESTLET, Dialect.REST
     return (
-        Route("restlet", re.compile(r"/app/site/hosting/restlet\.nl"), Dialect.RESTLET, restlet.check_entry, restlet.run),
-        Route("suiteql", re.compile(re.escape(suiteql.PATH)), Dialect.REST, suiteql.check_entry, suiteql.run),
-        Route("servertime", re.compile(r"/services/rest/system/v1/serverTime"), Dialect.REST, _get_only, server_time),
-        Route("tokeninfo", re.compile(r"/rest/tokeninfo"), Dialect.RESTLET, _get_only, token_info, limited=False),
+        Route("restlet", script, old, restlet.check_entry, restlet.run),
+        Route("suiteql", queries, new, suiteql.check_entry, suiteql.run),
+        Route("servertime", moment, new, _get_only, system.server_time),
+        Route("tokeninfo", who, old, _get_only, system.token_info, limited=False),
         Route(
-            "datacenterurls", re.compile(r"/rest/datacenterurls"), Dialect.RESTLET, _get_only, data_center_urls,
-            authenticated=False, limited=False,
+            "datacenterurls",
+            where,
+            old,
+            _get_only,
+            system.data_center_urls,
+            authenticated=False,
+            limited=False,
         ),
     )
 

@@ -1,7 +1,6 @@
 """One running simulator: state, NetSuite port, control port."""
 
 import contextlib
-from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from netsuite.simulator import suiteql
@@ -38,27 +37,40 @@ class Simulator:
         self.journal = Journal(self.store, self.clock)
         self.faults = FaultBook(self.store)
         self.traffic = Traffic(options.slots, options.background_load)
-        restlet = Restlet(self.clock, Adjustments(self.records, self.clock, strict=options.strict), options)
+        adjustments = Adjustments(
+            self.records,
+            self.clock,
+            strict=options.strict,
+            refuse_negative_stock=options.refuse_negative_stock,
+        )
+        restlet = Restlet(self.clock, adjustments, options)
         self.late = LateWrites(self.store, self.clock, restlet, self.journal)
         self.inspection = Inspection(self.store)
         self._install()
         if not self.faults.listing():
             self.load_scenario(options.scenario)
         gateway = Gateway(
-            self.store, self.clock, self.doorkeeper, self.faults, self.journal, self.traffic,
-            World(self.store, self.clock, self.records), self.late, build_routes(self.clock, restlet, options),
+            self.store,
+            self.clock,
+            self.doorkeeper,
+            self.faults,
+            self.journal,
+            self.traffic,
+            World(self.store, self.clock, self.records),
+            self.late,
+            build_routes(self.clock, restlet, options),
         )
         self.late.start()
-        self.listener = Listener(options.host, options.port, netsuite_handler(gateway, options, lambda: self.listener))
-        handler: type[BaseHTTPRequestHandler] = control_handler(self)
-        self.control = Listener(options.control_host, options.control_port, handler)
+        self.listener = Listener(options.host, options.port, netsuite_handler(gateway, options))
+        self.control = Listener(options.control_host, options.control_port, control_handler(self))
 
     def _install(self) -> None:
         self.doorkeeper.install_credentials()
         self.records.install_defaults()
 
     def reset(self) -> None:
-        """Back to an empty account: records, log, faults, clock, locks. Ports and limits of this process stay."""
+        """Back to an empty account: records, log, faults, clock, locks. Ports and limits of this
+        process stay."""
         self.store.empty()
         self.clock.skew(0.0)
         self.clock.freeze(False)

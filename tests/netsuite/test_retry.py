@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from netsuite.error_classes import RULES, Channel, ErrorClass
 from netsuite.retry import ATTEMPTS, THROTTLING, Backoff, Signal, class_when_absent, classify, find_rule
@@ -45,7 +46,10 @@ def answer(status: int, code: str = "", message: str = "") -> Signal:
         (answer(403, "INSUFFICIENT_PERMISSION"), ErrorClass.NEEDS_HUMAN),
         (answer(400, "DUP_RCRD"), ErrorClass.DUPLICATE),
         (answer(400, "USER_ERROR", "This record already exists"), ErrorClass.DUPLICATE),
-        (answer(400, "DUP_CSTM_RCRD_ENTRY", "A record with this name already exists"), ErrorClass.NEEDS_HUMAN),
+        (
+            answer(400, "DUP_CSTM_RCRD_ENTRY", "A record with this name already exists"),
+            ErrorClass.NEEDS_HUMAN,
+        ),
         (answer(400, "RCRD_HAS_BEEN_CHANGED"), ErrorClass.RETRY),
         (answer(400, "RCRD_LOCKED_BY_WF"), ErrorClass.LATER),
         (answer(400, "NOT_IN_INVT"), ErrorClass.LATER),
@@ -53,7 +57,10 @@ def answer(status: int, code: str = "", message: str = "") -> Signal:
         (answer(400, "INVALID_KEY_OR_REF"), ErrorClass.NEEDS_HUMAN),
         (answer(400, "INVALID_ADJUSTMENT_ACCT"), ErrorClass.NEEDS_HUMAN),
         (answer(400, "USER_ERROR", "Please enter value(s) for: Account"), ErrorClass.NEEDS_HUMAN),
-        (answer(400, "USER_ERROR", "Please configure the inventory detail for this line."), ErrorClass.NEEDS_HUMAN),
+        (
+            answer(400, "USER_ERROR", "Please configure the inventory detail for this line."),
+            ErrorClass.NEEDS_HUMAN,
+        ),
     ],
 )
 def test_signals_of_the_reviewed_table(signal, expected):

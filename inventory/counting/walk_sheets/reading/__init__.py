@@ -1,7 +1,8 @@
 """Reads spreadsheets that people made: walk-sheets first of all, and tables to import.
 
-Plain Python. The file itself is opened only in a child process with limits on memory and time; `read_walk_sheet` and
-`read_table` return what it held, or raise `UnreadableFile` with a sentence for the person who uploaded it.
+Plain Python. The file itself is opened only in a child process with limits on memory and time.
+`read_walk_sheet` and `read_table` return what it held, or raise `UnreadableFile` with a sentence for the
+person who uploaded it.
 """
 
 from .limits import DEFAULT_LIMITS, Limits

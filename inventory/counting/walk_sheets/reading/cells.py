@@ -10,9 +10,9 @@ CellKind = Literal["text", "number", "date", "bool", "error", "formula"]
 
 
 class Cell(NamedTuple):
-    """A filled cell. `text` of a number is what the file says, of a date ISO 8601, of an error its name ("#N/A").
+    """A filled cell. `text` is a number as the file has it, a date in ISO 8601, an error by name ("#N/A").
 
-    Kind "formula" is a formula whose result the file does not hold. `pattern` is a number format worth knowing.
+    Kind "formula": a formula whose result the file does not hold. `pattern`: a number format worth knowing.
     """
 
     kind: CellKind

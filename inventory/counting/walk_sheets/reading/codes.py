@@ -1,4 +1,4 @@
-"""Codes are text. What a spreadsheet did to them is undone where that is certain and reported where it is not."""
+"""Codes are text. What a spreadsheet did to them is undone where that is certain, and reported otherwise."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ _WRONG_KIND = {
     "date": "the code has become a date (" + "{text}" + f"). {AS_TEXT}",
     "bool": "this is {text}, not a code. " + AS_TEXT,
     "error": "the cell shows the error {text}. Type the code",
-    "formula": "this is a formula whose result is not in the file. Open the file in Excel, save it and upload it again",
+    "formula": "the result of this formula is not in the file. Open the file in Excel, save it and upload it"
+    " again",
 }
 
 
@@ -77,7 +78,8 @@ def _refuse_deceptive(text: str) -> None:
             )
         if _looks_like_another(character):
             raise NotACode(
-                f"“{character}” ({code_points(character)}) in the code {isolated(text)} looks like an ordinary"
+                f"“{character}” ({code_points(character)}) in the code {isolated(text)} looks like an"
+                " ordinary"
                 " character but is another one. Type the code again"
             )
 

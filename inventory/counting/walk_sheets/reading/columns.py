@@ -1,8 +1,9 @@
 """The headings people give their columns, and what we take each to mean.
 
-A field lists its headings in groups, the most specific group first. A column whose heading stands in an earlier
-group wins over one in a later group; two columns in the same group are a question only the user can answer.
-Headings are compared as letters and digits only, in lower case: "Item #", "item_no." and "ItemNo" are two headings.
+A field lists its headings in groups, the most specific group first. A column whose heading stands in an
+earlier group wins over one in a later group; two columns in the same group are a question only the user can
+answer. Headings are compared by letters and digits alone, in lower case: "Item no." and "item_no" are the
+same heading.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ HeadingGroups = tuple[tuple[str, ...], ...]
 
 ITEM_CODE: HeadingGroups = (
     (
-        "item code", "sku", "sku code", "sku number", "sku no", "product code", "item number", "item no", "item num",
-        "part number", "part no", "part num", "trim code", "style code", "article code", "article number", "article no",
-        "material code", "material number", "material no", "stock code", "inventory code", "product sku", "item sku",
-        "product number", "product no", "item id", "product id", "netsuite item", "item name or number", "goods code",
+        "item code", "sku", "sku code", "sku number", "sku no", "product code", "item number", "item no",
+        "item num", "part number", "part no", "part num", "trim code", "style code", "article code",
+        "article number", "article no", "material code", "material number", "material no", "stock code",
+        "inventory code", "product sku", "item sku", "product number", "product no", "item id",
+        "product id", "netsuite item", "item name or number", "goods code",
     ),
     ("code", "trim", "item ref", "product ref", "reference", "ref"),
     ("item", "product", "material", "style", "article", "part", "id"),
@@ -28,11 +30,11 @@ ITEM_CODE: HeadingGroups = (
 
 COUNTED: HeadingGroups = (
     (
-        "physical qty", "physical quantity", "physical count", "physical qoh", "physical inventory", "physical stock",
-        "counted", "counted qty", "counted quantity", "counted units", "qty counted", "quantity counted",
-        "units counted", "actual count", "actual qty", "actual quantity", "actual stock", "floor count", "count qty",
-        "count quantity", "on floor", "qty on floor", "walk count", "your count", "new count", "stock count",
-        "cycle count", "counted value",
+        "physical qty", "physical quantity", "physical count", "physical qoh", "physical inventory",
+        "physical stock", "counted", "counted qty", "counted quantity", "counted units", "qty counted",
+        "quantity counted", "units counted", "actual count", "actual qty", "actual quantity",
+        "actual stock", "floor count", "count qty", "count quantity", "on floor", "qty on floor",
+        "walk count", "your count", "new count", "stock count", "cycle count", "counted value",
     ),
     ("count", "physical", "actual", "found", "qty found", "quantity found", "tally"),
     ("qty", "quantity", "stock", "units", "pieces", "pcs"),
@@ -41,31 +43,38 @@ COUNTED: HeadingGroups = (
 EXPECTED: HeadingGroups = (
     (
         "ob qoh", "qoh", "expected", "expected qty", "expected quantity", "expected count", "system qty",
-        "system quantity", "system count", "system stock", "system qoh", "system", "on hand", "qty on hand",
-        "quantity on hand", "on hand qty", "on hand quantity", "stock on hand", "soh", "book", "book qty",
-        "book quantity", "book stock", "theoretical", "theoretical qty", "theoretical quantity", "current stock",
-        "current quantity", "current qty", "quantityonhand", "snapshot qty", "erp qty", "netsuite qty",
-        "netsuite on hand", "previous count", "last count",
+        "system quantity", "system count", "system stock", "system qoh", "system", "on hand",
+        "qty on hand", "quantity on hand", "on hand qty", "on hand quantity", "stock on hand", "soh",
+        "book", "book qty", "book quantity", "book stock", "theoretical", "theoretical qty",
+        "theoretical quantity", "current stock", "current quantity", "current qty",
+        "snapshot qty", "erp qty", "netsuite qty", "netsuite on hand", "previous count", "last count",
     ),
 )  # fmt: skip
 
 LOT: HeadingGroups = (
-    ("lot number", "lot no", "lot", "lot code", "batch", "batch number", "batch no", "batch code", "lot serial number",
-     "lot serial", "serial lot number", "serial number", "serial no"),
+    (
+        "lot number", "lot no", "lot", "lot code", "batch", "batch number", "batch no", "batch code",
+        "lot serial number", "lot serial", "serial lot number", "serial number", "serial no",
+    ),
 )  # fmt: skip
 
 BIN: HeadingGroups = (
     ("bin location", "bin", "bin code", "bin number", "bin no"),
     ("shelf", "rack", "slot", "position", "aisle"),
-    ("storage location", "location"),
 )  # fmt: skip
 
 UNIT: HeadingGroups = (
-    ("unit", "uom", "unit of measure", "unit of measurement", "stock unit", "base unit", "count unit", "units of measure"),
+    (
+        "unit", "uom", "unit of measure", "unit of measurement", "stock unit", "base unit", "count unit",
+        "units of measure",
+    ),
 )  # fmt: skip
 
 DESCRIPTION: HeadingGroups = (
-    ("description", "item description", "product description", "item name", "product name", "display name", "name"),
+    (
+        "description", "item description", "product description", "item name", "product name",
+        "display name", "name",
+    ),
     ("details", "title"),
 )  # fmt: skip
 
@@ -90,8 +99,9 @@ class Field:
 class Layout:
     """The fields of a table. The heading row is the first that holds every field of `heading_needs`.
 
-    `anchor` names the field that makes a row a data row (its code); `amount` the one that totals add up, or "".
-    `unique` names the fields that together may not repeat; `lenient` those whose unreadable content is dropped.
+    `anchor` names the field that makes a row a data row (its code); `amount` the one that totals add up, or
+    "". `unique` names the fields that together may not repeat; `lenient` those whose unreadable content is
+    dropped.
     """
 
     fields: tuple[Field, ...]

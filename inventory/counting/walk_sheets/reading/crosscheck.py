@@ -1,7 +1,7 @@
 """Reads the same workbook with a second, unrelated reader and compares what both saw.
 
-python-calamine is ten times as fast and shares no code with our readers. It may end the process on a damaged file,
-so the first reading is sent off before it starts.
+python-calamine is fast and shares no code with our readers. It may end the process on a damaged file, so
+the first reading is sent off before it starts.
 """
 
 from __future__ import annotations
@@ -26,15 +26,19 @@ def compare(content: bytes, seen: dict[str, Tally]) -> Iterator[str]:
     except (KeyboardInterrupt, MemoryError):
         raise
     except BaseException as error:  # calamine's PanicException is no Exception
-        yield f"A second reader could not open the file ({type(error).__name__}). Check the figures below with care."
+        yield (
+            f"A second reader could not open the file ({type(error).__name__}). Check the figures"
+            " below with care."
+        )
 
 
 def _compare_sheet(workbook: CalamineWorkbook, name: str, tally: Tally) -> Iterator[str]:
     filled = 0
     for row in workbook.get_sheet_by_name(name).iter_rows():
-        filled += sum(value != "" for value in row)
+        filled += sum(not isinstance(value, str) or bool(value.strip()) for value in row)
     if filled != tally.plain:
         yield (
-            f"Sheet “{name}”: two readers disagree ({tally.plain:,} against {filled:,} filled cells). The file may be"
+            f"Sheet “{name}”: two readers disagree ({tally.plain:,} against {filled:,} filled cells)."
+            " The file may be"
             " damaged: check the figures below with care, or save it again and upload that."
         )

@@ -13,7 +13,7 @@ _SHOWN = 5
 
 
 def mark_duplicates(records: Iterable[Record], layout: Layout, letters: dict[str, str]) -> None:
-    """Adds an error to every record that shares its unique fields with another. `letters`: sheet -> code column."""
+    """Adds an error to each record that shares its unique fields with another. `letters`: sheet -> column."""
     if not layout.unique:
         return
     groups: dict[tuple[Value, ...], list[Record]] = {}
@@ -40,7 +40,8 @@ def _duplicate(record: Record, group: list[Record], layout: Layout, letter: str)
         record.sheet,
         record.row,
         letter,
-        f"Sheet “{record.sheet}”, row {record.row}, column {letter}: {what} is also on {where}. Keep one row for it;"
+        f"Sheet “{record.sheet}”, row {record.row}, column {letter}: {what} is also on {where}. Keep"
+        " one row for it;"
         " quantities of repeated rows are never added up.",
     )
 

@@ -74,7 +74,7 @@ def gather(content: bytes, file_name: str, layout: Layout, limits: Limits) -> Ga
 
 
 def summarise(sheet: SheetFound, layout: Layout) -> SheetSummary:
-    """Every data row is counted, refused or not counted; a sheet with a conflict of columns is refused whole."""
+    """Every data row is counted, refused or not counted; a conflict of columns refuses all of the sheet."""
     records = sheet.rows.records
     refused = len(records) if sheet.conflicts else sum(bool(record.errors) for record in records)
     sound = [] if sheet.conflicts else [record for record in records if not record.errors]
@@ -137,7 +137,8 @@ def _note_sheet_codes(sheet: str, rows: list[Row], result: Gathered) -> None:
                         sheet,
                         row.number,
                         letter,
-                        f"Sheet “{sheet}”, row {row.number}, column {letter}: the file carries more than one sheet id"
+                        f"Sheet “{sheet}”, row {row.number}, column {letter}: the file carries more"
+                        " than one sheet id"
                         f" (here {code}). Upload each walk-sheet as a file of its own.",
                     ),
                 )

@@ -13,7 +13,7 @@ from .results import CellError, ColumnRead
 
 @dataclass(frozen=True)
 class HeadingRow:
-    """The heading row and what stands in it. `doubles` are fields found in two columns that are equally good."""
+    """The heading row and what stands in it. `doubles`: fields found in two columns that are equally good."""
 
     row: int
     texts: Mapping[int, str]
@@ -40,7 +40,8 @@ class HeadingRow:
             sheet,
             self.row,
             letter,
-            f"Sheet “{sheet}”, row {self.row}: columns {column_letters(first)} (“{self.texts[first]}”) and {letter}"
+            f"Sheet “{sheet}”, row {self.row}: columns {column_letters(first)}"
+            f" (“{self.texts[first]}”) and {letter}"
             f" (“{self.texts[second]}”) can both be the {label}. Rename or delete the one that is not.",
         )
 
@@ -60,7 +61,7 @@ def heading_texts(row: Row) -> dict[int, str]:
 
 
 def describe_missing(rows: Sequence[Row], layout: Layout, header_rows: int) -> str:
-    """What a sheet without a heading row lacks, and the closest it has: "row 3 has a heading for ... but ..."."""
+    """What a sheet without a heading row lacks, and the row that comes closest to being one."""
     closest, found = 0, set[str]()
     for row in rows:
         names = set(match_headings(heading_texts(row), layout).columns) & set(layout.heading_needs)
@@ -68,7 +69,10 @@ def describe_missing(rows: Sequence[Row], layout: Layout, header_rows: int) -> s
             closest, found = row.number, names
     missing = [_example(layout, name) for name in layout.heading_needs if name not in found]
     if not found:
-        return f"has no heading row among its first {header_rows} rows. It needs a column for {' and '.join(missing)}"
+        return (
+            f"has no heading row among its first {header_rows} rows. It needs a column for"
+            f" {' and '.join(missing)}"
+        )
     present = " and ".join(layout.field(name).label for name in layout.heading_needs if name in found)
     return f"has a heading for the {present} in row {closest}, but none for {' and '.join(missing)}"
 

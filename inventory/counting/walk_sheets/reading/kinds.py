@@ -64,7 +64,7 @@ def zip_kind(archive: ZipFile) -> str:
         if marker in names:
             raise UnreadableFile(f"The file is {what}, which cannot be read here. {READABLE}")
     lower = {name.lower() for name in names}
-    if "[content_types].xml" in lower and any(name.startswith("xl/") for name in lower):
+    if "[content_types].xml" in lower and any(name.endswith("workbook.xml") for name in lower):
         return "xlsm" if "xl/vbaproject.bin" in lower else "xlsx"
     if "content.xml" in names and "mimetype" in names:
         return _open_document_kind(archive)
@@ -91,8 +91,10 @@ def _open_document_kind(archive: ZipFile) -> str:
 def _ole_kind(content: bytes) -> str:
     """Stream names stand in the directory of an OLE container as UTF-16."""
 
+    lower = content.lower()
+
     def holds(stream: str) -> bool:
-        return stream.encode("utf-16-le") in content
+        return stream.lower().encode("utf-16-le") in lower
 
     if holds("EncryptedPackage"):
         raise UnreadableFile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 
-# Format ids that need no definition in the file: dates and times, with the East Asian ones (ECMA-376, 18.8.30).
+# Format ids of dates and times that need no definition in the file, East Asian ones too (ECMA-376, 18.8.30).
 BUILT_IN_DATES = frozenset([*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)])
 
 _NOT_CODE = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
@@ -26,7 +26,7 @@ def telling_pattern(code: str) -> str:
 
 
 def serial_to_iso(serial: float, epoch_1904: bool) -> str:
-    """The day (and time, unless midnight) a spreadsheet's serial number stands for; the serial if there is none.
+    """The day (and time, unless midnight) a serial number stands for; the serial itself if there is none.
 
     Serials of the 1900 system count a 29 February 1900 that never was.
     """

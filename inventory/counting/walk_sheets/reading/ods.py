@@ -1,4 +1,4 @@
-"""OpenDocument spreadsheets (.ods), read with expat: repeated rows are counted, not unrolled, while they are empty."""
+"""OpenDocument spreadsheets (.ods), read with expat. Empty repeated rows are counted, not unrolled."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def read_ods(archive: ZipFile) -> Iterator[Sheet]:
 
 
 class _Content:
-    """Follows content.xml. Sheets are collected one at a time; a filled row can never repeat beyond the limits."""
+    """Follows content.xml and collects one sheet at a time. A filled row cannot repeat without bound."""
 
     def __init__(self) -> None:
         self._hidden_styles: set[str] = set()
@@ -62,7 +62,11 @@ class _Content:
             self._in_note += 1
         elif tag == "table-row":
             self._start_row(attributes)
-        elif tag == "table":
+        else:
+            self._start_outside_rows(tag, attributes)
+
+    def _start_outside_rows(self, tag: str, attributes: Attributes) -> None:
+        if tag == "table":
             self._start_table(attributes)
         elif tag == "style":
             self._style = attributes.get("style:name", "")
@@ -116,7 +120,8 @@ class _Content:
     def _refuse_flood(self, copies: int) -> None:
         if copies > _MOST_REPEATS:
             raise UnreadableFile(
-                f"Sheet “{self._name}” repeats one cell or row {copies:,} times. Delete the filled cells below and"
+                f"Sheet “{self._name}” repeats one cell or row {copies:,} times. Delete the filled"
+                " cells below and"
                 " beside the data, save and upload again."
             )
 
@@ -151,7 +156,7 @@ def _cell(attributes: Attributes, text: str) -> Cell | None:
 
 
 def _zeros_shown(value: str, shown: str) -> str:
-    """The zeros in front of a number as displayed stand in its format: 00123 for 123 means the format 00000."""
+    """The zeros in front of a displayed number stand in its format: 00123 for 123 means the format 00000."""
     padded = shown.strip()
     if padded.isascii() and padded.isdigit() and len(padded) > 1 and padded.startswith("0"):
         return "0" * len(padded) if padded.lstrip("0") == value.removesuffix(".0").lstrip("0") else ""

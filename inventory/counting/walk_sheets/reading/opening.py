@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from .cells import Row, Sheet, column_letters
+from .cells import Cell, Row, Sheet, column_letters
 from .columns import Layout
 from .delimited import read_delimited
 from .kinds import recognise, zip_kind
@@ -47,7 +47,7 @@ def open_file(content: bytes, file_name: str, layout: Layout, limits: Limits) ->
 class Tally:
     """What a sheet was seen to hold, for the limits and for comparing with a second reader.
 
-    `plain` leaves out error cells and formulas without a result, which the second reader shows as empty.
+    `plain` leaves out what the second reader shows as empty: errors, blanks, formulas without a result.
     """
 
     plain: int = 0
@@ -61,12 +61,16 @@ def within_limits(sheet: Sheet, limits: Limits, tally: Tally, cells_before: int)
     for row in sheet.rows:
         tally.last_row = row.number
         tally.last_column = max(tally.last_column, max(row.cells))
-        tally.plain += sum(cell.kind not in {"error", "formula"} for cell in row.cells.values())
+        tally.plain += sum(_is_plain(cell) for cell in row.cells.values())
         cells += len(row.cells)
         excess = _excess(row, cells, limits)
         if excess:
             raise UnreadableFile(f"Sheet “{sheet.name}” {excess}, save and upload again.")
         yield row
+
+
+def _is_plain(cell: Cell) -> bool:
+    return cell.kind not in {"error", "formula"} and not cell.text.isspace()
 
 
 def _excess(row: Row, cells: int, limits: Limits) -> str:

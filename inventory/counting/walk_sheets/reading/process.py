@@ -20,11 +20,12 @@ from .results import CellError, ColumnRead, IgnoredRow, SheetSummary, Unreadable
 log = logging.getLogger(__name__)
 
 _PACKAGE = Path(__file__).resolve().parent
-# The package is imported on its own, under its last name: nothing above it, so no Django, is loaded in the child.
+# The package is imported on its own, under its last name: nothing above it, so no Django, enters the child.
 _START = f"import sys; sys.path.insert(0, sys.argv[1]); from {_PACKAGE.name}.child import main; main()"
 _SLOW = "The file takes too long to read. Copy the rows into a new workbook and upload that."
 _DIED = (
-    "The file could not be read: it broke the program that reads it. Open it in your spreadsheet program, save it as"
+    "The file could not be read: it broke the program that reads it. Open it in your spreadsheet"
+    " program, save it as"
     " a new .xlsx workbook and upload that."
 )
 _ONE_READER = "A second reader broke on the file, so the figures could not be compared. Check them with care."
@@ -48,7 +49,8 @@ def read_in_child(content: bytes, file_name: str, layout: Layout, limits: Limits
     """Raises UnreadableFile with a sentence for whatever the child could not do."""
     if len(content) > limits.upload_bytes:
         raise UnreadableFile(
-            f"The file is {len(content) / MIB:.1f} MiB; at most {limits.upload_bytes / MIB:g} MiB are read. Split it."
+            f"The file is {len(content) / MIB:.1f} MiB; at most {limits.upload_bytes / MIB:g} MiB are"
+            " read. Split it."
         )
     output, code = _run(_job(file_name, layout, limits) + content, limits)
     answer, finished = _collect(output.splitlines(), [each.name for each in layout.fields])
@@ -88,27 +90,28 @@ def _job(file_name: str, layout: Layout, limits: Limits) -> bytes:
 def _collect(lines: list[bytes], names: list[str]) -> tuple[Answer, bool]:
     """The answer, and whether the first reading arrived whole (the second reader may have died after it)."""
     answer = Answer()
-    finished = compared = False
+    told: set[str] = set()
     for kind, *values in _decoded(lines):
-        if kind == "row":
-            answer.rows.append((values[0], values[1], dict(zip(names, values[2:], strict=True))))
-        elif kind == "error":
-            answer.errors.append(CellError(*values))
-        elif kind == "warning":
-            answer.warnings.append(values[0])
-        elif kind == "sheet":
-            answer.sheets.append(_summary(values))
-        elif kind == "file":
-            answer.kind, answer.sheet_code = values
-        elif kind == "refused":
-            if finished:
-                break
+        if kind == "refused" and "read" not in told:
             raise UnreadableFile(values[0])
-        finished = finished or kind == "read"
-        compared = compared or kind == "end"
-    if finished and not compared:
+        told.add(kind)
+        _take(answer, kind, values, names)
+    if "read" in told and "end" not in told:
         answer.warnings.append(_ONE_READER)
-    return answer, finished
+    return answer, "read" in told
+
+
+def _take(answer: Answer, kind: str, values: list[Any], names: list[str]) -> None:
+    if kind == "row":
+        answer.rows.append((values[0], values[1], dict(zip(names, values[2:], strict=True))))
+    elif kind == "error":
+        answer.errors.append(CellError(*values))
+    elif kind == "warning":
+        answer.warnings.append(values[0])
+    elif kind == "sheet":
+        answer.sheets.append(_summary(values))
+    elif kind == "file":
+        answer.kind, answer.sheet_code = values
 
 
 def _decoded(lines: list[bytes]) -> Iterator[list[Any]]:

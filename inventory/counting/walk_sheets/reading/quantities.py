@@ -57,8 +57,8 @@ _WRONG_KIND = {
     "date": "this is a date ({text}), not a quantity. Format the cell as a number and type the quantity",
     "bool": "this is {text}, not a quantity. Type the quantity",
     "error": "the cell shows the error {text}. Replace it by the quantity",
-    "formula": "this is a formula whose result is not in the file. Open the file in Excel, save it and upload it again,"
-    " or type the quantity",
+    "formula": "the result of this formula is not in the file. Open the file in Excel, save it and upload it"
+    " again, or type the quantity",
 }
 
 
@@ -106,7 +106,8 @@ _TROUBLES = (
     ),
     (
         re.compile(r"[0-9]+(\.[0-9]{3})*,[0-9]+"),
-        "is ambiguous: a comma is read as a thousands mark before exactly three digits only. Write decimals with a"
+        "is ambiguous: a comma is read as a thousands mark before exactly three digits only. Write"
+        " decimals with a"
         " point, like 1234.5",
     ),
     (

@@ -87,7 +87,7 @@ class ReadLine:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A walk-sheet as read. A file with `errors` is to be refused whole; all of them are listed, in file order."""
+    """A walk-sheet as read. With `errors` (all of them, in file order) the file is to be refused whole."""
 
     file_kind: str
     sheets: tuple[SheetSummary, ...]
@@ -107,7 +107,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One data row of an import file. A column the file lacks, or an empty cell, is "" (None for a number)."""
+    """One data row of an import file. A missing column or an empty cell is "" (None for a number)."""
 
     sheet: str
     row: int

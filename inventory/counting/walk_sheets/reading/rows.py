@@ -63,7 +63,7 @@ class RowReader:
         for row in rows:
             if all(cell.kind == "text" and not clean_text(cell.text) for cell in row.cells.values()):
                 continue
-            self.found.blank_rows += row.number - last - 1
+            self.found.blank_rows += max(0, row.number - last - 1)
             last = row.number
             if row.hidden:
                 self._hidden.append(row.number)
@@ -92,7 +92,7 @@ class RowReader:
                 self._refuse(record, column, str(error))
             return None if each.kind in {"quantity", "number"} else ""
         if each.required and value in {"", None}:
-            cure = "Fill it in, or delete the row (a row of totals needs “Total” in this column)"
+            cure = "Fill it in (unmerge merged cells), or delete the row; a row of totals needs “Total” here"
             self._refuse(record, column, f"there is no {each.label} on this row. {cure}")
         return value
 
@@ -154,8 +154,10 @@ class RowReader:
             and self._totals.complete
         ):
             self.found.warnings.append(
-                f"Sheet “{self._sheet}”, row {row.number}: “{label}” says {number:,f}, but the counted rows above add"
-                f" up to {self._totals.section:,f} since the last total and {self._totals.running:,f} in all. Only"
+                f"Sheet “{self._sheet}”, row {row.number}: “{label}” says {number:,f}, but the"
+                " counted rows above add"
+                f" up to {self._totals.section:,f} since the last total and {self._totals.running:,f}"
+                " in all. Only"
                 " the rows were read, not the total."
             )
         self._totals.close_section()
@@ -188,7 +190,8 @@ class RowReader:
             )
         if self._padded:
             self.found.warnings.append(
-                f"Sheet “{self._sheet}”: {len(self._padded)} code(s) are numbers formatted with leading zeros and were"
+                f"Sheet “{self._sheet}”: {len(self._padded)} code(s) are numbers formatted with"
+                " leading zeros and were"
                 f" read as shown ({self._padded[0]}). Format the column as text to be sure."
             )
 

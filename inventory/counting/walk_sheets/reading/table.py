@@ -21,11 +21,11 @@ def read_table(
     unique: Sequence[str] = (),
     limits: Limits = DEFAULT_LIMITS,
 ) -> Table:
-    """`columns` maps a name to the headings it goes by, best first; the first of `required` is the row's code.
+    """`columns` maps a name to the headings it goes by, best first; `required[0]` is the row's code.
 
-    `codes` are read as item codes are (the first of `required` always is), `numbers` as Decimals with at most that
-    many decimals, everything else as text. The heading row must hold all of `required`, and each row a value for
-    each. No two rows may agree in all of `unique`. Raises UnreadableFile as `read_walk_sheet` does.
+    `codes` are read as item codes are (`required[0]` always is), `numbers` as Decimals with at most
+    that many decimals, everything else as text. The heading row must hold all of `required`, and each row a
+    value for each. No two rows may agree in all of `unique`. Raises UnreadableFile as `read_walk_sheet` does.
     """
     decimals = numbers or {}
     anchor = required[0]

@@ -12,7 +12,7 @@ from .results import Reading, ReadLine
 
 
 def read_walk_sheet(content: bytes, *, file_name: str, limits: Limits = DEFAULT_LIMITS) -> Reading:
-    """Raises UnreadableFile when the file as a whole cannot be used; all else that is wrong is in `errors`."""
+    """Raises UnreadableFile when the file as a whole cannot be used; all else wrong is in `errors`."""
     answer = read_in_child(content, file_name, WALK_SHEET, limits)
     return Reading(
         file_kind=answer.kind,

@@ -1,4 +1,4 @@
-"""Excel 97-2003 workbooks (.xls). xlrd, because calamine turns error cells into blanks and hides number formats."""
+"""Excel 97-2003 workbooks (.xls), with xlrd: calamine makes error cells blank and hides number formats."""
 
 from __future__ import annotations
 
@@ -14,13 +14,23 @@ from xlrd.biffh import (
     XL_CELL_TEXT,
     error_text_from_code,
 )
+from xlrd.compdoc import CompDocError
 
 from .cells import Cell, Row, Sheet
 from .kinds import READABLE
 from .number_formats import serial_to_iso, telling_pattern
 from .results import UnreadableFile
 
-_FAILURES = (AssertionError, AttributeError, IndexError, KeyError, TypeError, ValueError, struct.error)
+_FAILURES = (
+    AssertionError,
+    AttributeError,
+    CompDocError,
+    IndexError,
+    KeyError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
 
 
 class _Log:

@@ -1,8 +1,8 @@
 """Excel workbooks (.xlsx, .xlsm), read part by part with expat.
 
-Why not openpyxl's reader: it drops the difference between an empty cell and a formula whose result was never
-saved, raises on NaN, trusts a wrong <dimension>, keeps memory for every empty row, shows Strict workbooks as empty
-and takes ten times as long. Only what a walk-sheet needs is read: values, number formats, hidden rows and sheets.
+Why not openpyxl's reader: it hides whether an empty cell is a formula whose result was never saved, raises
+on NaN, trusts a wrong <dimension>, keeps memory for every empty row, shows Strict workbooks as empty and is
+slower. Only what a walk-sheet needs is read: values, number formats, hidden rows and sheets.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ _DIGITS = "0123456789"
 
 
 class SheetPart:
-    """Collects cells from the events of a sheet part. A cell or row without a reference follows the one before."""
+    """Collects the cells of a sheet part. A cell or row without a reference follows the one before."""
 
     def __init__(self, strings: list[str], formats: list[str], epoch_1904: bool) -> None:
         self._strings = strings
@@ -51,6 +51,8 @@ class SheetPart:
             self._cells = {}
         elif tag == "f":
             self._formula = True
+        elif tag == "is":
+            self._pieces = []
         elif tag == "rPh":
             self._phonetic = True
 
@@ -63,7 +65,7 @@ class SheetPart:
                 self._indexes[letters] = column
         self._column = column or self._column + 1
         self._kind = attributes.get("t", "n")
-        self._style = int(attributes.get("s", 0))
+        self._style = int(attributes.get("s") or 0)
         self._formula = False
         self._pieces = []
 

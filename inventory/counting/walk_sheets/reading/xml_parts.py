@@ -19,6 +19,11 @@ def local(name: str) -> str:
     return name.rpartition(":")[2]
 
 
+class _LocalNames(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return self.setdefault(name, local(name))
+
+
 class XmlPart:
     """Feeds the events of a part to the given functions."""
 
@@ -30,9 +35,10 @@ class XmlPart:
     ) -> None:
         parser = ParserCreate()
         parser.buffer_text = True
-        parser.StartElementHandler = lambda name, attributes: start(local(name), attributes)
+        names = _LocalNames()
+        parser.StartElementHandler = lambda name, attributes: start(names[name], attributes)
         if end is not None:
-            parser.EndElementHandler = lambda name: end(local(name))
+            parser.EndElementHandler = lambda name: end(names[name])
         if text is not None:
             parser.CharacterDataHandler = text
         parser.StartDoctypeDeclHandler = _refuse_doctype
@@ -47,7 +53,8 @@ class XmlPart:
             self._parser.Parse(b"", True)
         except ExpatError as error:
             raise UnreadableFile(
-                "The file is damaged: one of its parts is not well-formed. Open it in your spreadsheet program,"
+                "The file is damaged: one of its parts is not well-formed. Open it in your"
+                " spreadsheet program,"
                 " save it as a new .xlsx workbook and upload that."
             ) from error
         yield

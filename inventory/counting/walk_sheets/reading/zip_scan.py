@@ -84,14 +84,16 @@ def _unpack(archive: ZipFile, entry: ZipInfo) -> Iterator[int]:
         chunk = part.read(CHUNK)
         if chunk.startswith(ZIP_MAGIC):
             raise UnreadableFile(
-                f"The file holds another file inside ({entry.filename}). Remove embedded files, save and upload again."
+                f"The file holds another file inside ({entry.filename}). Remove embedded files, save"
+                " and upload again."
             )
         tail = b""
         while chunk:
             yield len(chunk)
             if marked_up and _DOCTYPE.search(tail + chunk):
                 raise UnreadableFile(
-                    f"The file declares a document type (DOCTYPE) in {entry.filename}, which no spreadsheet program"
+                    f"The file declares a document type (DOCTYPE) in {entry.filename}, which no"
+                    " spreadsheet program"
                     f" writes. {SAVE_AGAIN}"
                 )
             tail = chunk[-_LONGEST_DOCTYPE:]
@@ -101,7 +103,8 @@ def _unpack(archive: ZipFile, entry: ZipInfo) -> Iterator[int]:
 def _check_size(unpacked: int, packed: int, limits: Limits) -> None:
     if unpacked > limits.unpacked_bytes:
         raise UnreadableFile(
-            f"The file unpacks to more than {limits.unpacked_bytes // MIB} MiB. Copy the rows into a new workbook."
+            f"The file unpacks to more than {limits.unpacked_bytes // MIB} MiB. Copy the rows into a"
+            " new workbook."
         )
     if unpacked > limits.ratio_from_bytes and unpacked > limits.ratio * packed:
         raise UnreadableFile(

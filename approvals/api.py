@@ -1,0 +1,167 @@
+"""Runs and decisions over the API. Deciding needs `X-Edit-Token` and the content hash that was seen."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from django.http import HttpRequest
+from ninja import Field, Query, Router, Schema
+from ninja.errors import HttpError
+from ninja.security import APIKeyHeader, django_auth
+
+from approvals import operations
+from approvals.models import EditToken, ProposedAction, WorkflowRun
+
+
+class EditTokenHeader(APIKeyHeader):
+    """Acts for the person the token was issued to."""
+
+    param_name = "X-Edit-Token"
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Any | None:
+        user = EditToken.user_for(key) if key else None
+        if user is not None:
+            request.user = user
+        return user
+
+
+edit_token = EditTokenHeader()
+signed_in = [edit_token, django_auth]
+router = Router(tags=["approvals"])
+
+
+class Problems(Schema):
+    """Every reason at once, each a sentence."""
+
+    problems: list[str]
+
+
+class ChangedNumbers(Problems):
+    content_hash: str = Field(description="The hash a decision would bind to now.")
+
+
+class StepOut(Schema):
+    position: int
+    name: str
+    status: str
+    attempts: int
+    detail: str
+    error: str
+
+
+class RunOut(Schema):
+    id: int
+    workflow_type: str
+    entity_ref: str
+    subject: str
+    status: str
+    warnings: list[str]
+    summary: dict[str, Any]
+    started_at: datetime
+    completed_at: datetime | None
+    steps: list[StepOut]
+
+
+class ActionOut(Schema):
+    id: int
+    action_type: str
+    title: str
+    status: str
+    risk: int
+    entity_type: str
+    entity_ref: str
+    workflow_run_id: int | None
+    envelope_id: int | None
+    payload: dict[str, Any]
+    live: dict[str, Any] = Field(description="The numbers as they are now; what a decision is bound to.")
+    content_hash: str = Field(description="Send it back when deciding; empty when nothing is left to decide.")
+    approved_by: str | None
+    approved_at: datetime | None
+    reason_note: str
+
+
+class DecisionIn(Schema):
+    content_hash: str = Field(min_length=64, max_length=64, pattern="^[0-9a-f]{64}$")
+    note: str = Field(default="", max_length=2000)
+
+
+def must(request: HttpRequest, permission: str) -> None:
+    if not request.user.has_perm(permission):
+        raise HttpError(
+            403, f"{request.user} has no permission {permission}. Ask an administrator for the role."
+        )
+
+
+@router.get(
+    "/workflow-runs/{run_id}", response={200: RunOut, 404: Problems}, auth=signed_in, summary="One run"
+)
+def workflow_run(request: HttpRequest, run_id: int) -> Any:
+    must(request, "approvals.view_workflowrun")
+    run = WorkflowRun.objects.prefetch_related("steps").filter(pk=run_id).first() if run_id < 2**63 else None
+    if run is None:
+        return 404, {"problems": [f"There is no run {run_id}."]}
+    return 200, {**{name: getattr(run, name) for name in RunOut.model_fields}, "steps": list(run.steps.all())}
+
+
+@router.get(
+    "/proposed-actions", response=list[ActionOut], auth=signed_in, summary="What waits for a decision"
+)
+def proposed_actions(
+    request: HttpRequest,
+    status: Literal["pending", "approved", "rejected", "sent_back"] = "pending",
+    action_type: str = "",
+    workflow_run: int | None = None,
+    after: int = 0,
+    limit: int = Query(100, ge=1, le=500),
+) -> Any:
+    must(request, "approvals.view_proposedaction")
+    rows = ProposedAction.objects.filter(status=status, pk__gt=min(after, 2**63 - 1)).order_by("pk")
+    if action_type:
+        rows = rows.filter(action_type=action_type)
+    if workflow_run is not None:
+        rows = rows.filter(workflow_run=min(workflow_run, 2**63 - 1))
+    page = list(rows.select_related("decided_by")[:limit])
+    return [as_out(action, live) for action, live in operations.with_live_numbers(page)]
+
+
+def as_out(action: ProposedAction, live: dict[int, dict[str, Any]]) -> dict[str, Any]:
+    plain = {name: getattr(action, name) for name in ActionOut.model_fields if hasattr(action, name)}
+    return {
+        **plain,
+        "live": live.get(action.pk, {}),
+        "content_hash": operations.content_hash(live) if live else "",
+        "approved_by": action.approved_by.get_username() if action.approved_by else None,
+    }
+
+
+DECIDED = {200: ActionOut, 403: Problems, 404: Problems, 409: Problems | ChangedNumbers}
+
+
+@router.post("/proposed-actions/{action_id}/approve", response=DECIDED, auth=edit_token, summary="Approve")
+def approve(request: HttpRequest, action_id: int, decision: DecisionIn) -> Any:
+    return _decide(request, action_id, decision, ProposedAction.Status.APPROVED)
+
+
+@router.post("/proposed-actions/{action_id}/reject", response=DECIDED, auth=edit_token, summary="Reject")
+def reject(request: HttpRequest, action_id: int, decision: DecisionIn) -> Any:
+    return _decide(request, action_id, decision, ProposedAction.Status.REJECTED)
+
+
+def _decide(request: HttpRequest, action_id: int, decision: DecisionIn, verdict: str) -> Any:
+    if action_id >= 2**63 or not ProposedAction.objects.filter(pk=action_id).exists():
+        return 404, {"problems": [f"There is no proposed action {action_id}."]}
+    try:
+        action = operations.decide(
+            action_id=action_id,
+            by=request.user,  # type: ignore[arg-type]
+            verdict=verdict,
+            seen_hash=decision.content_hash,
+            note=decision.note,
+            via="api",
+        )
+    except operations.NotAllowedToDecide as refusal:
+        return 403, {"problems": refusal.problems}
+    except operations.ChangedSinceSeen as refusal:
+        return 409, {"problems": refusal.problems, "content_hash": refusal.new_hash}
+    except operations.Refused as refusal:
+        return 409, {"problems": refusal.problems}
+    return 200, as_out(action, {})

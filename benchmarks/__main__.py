@@ -1,0 +1,108 @@
+"""`make bench`: speeds as ratios on one machine in one run, on a throwaway PostgreSQL with stock settings."""
+
+import argparse
+import os
+import resource
+import statistics
+import subprocess
+import sys
+
+import django
+
+ROUNDS = 3
+MOST_LINES = 100_000
+MOVEMENTS = 1_000_000
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("--quick", action="store_true", help="smaller sizes, to see that it runs")
+    parser.add_argument("--memory-of", type=int, help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    if chosen.memory_of:
+        return memory_of(chosen.memory_of)
+    prepare()
+    return report(quick=chosen.quick)
+
+
+def prepare() -> None:
+    from django.core.management import call_command
+    from django.db import connection
+
+    if connection.vendor != "postgresql":
+        raise SystemExit("The benchmarks need PostgreSQL: run `make bench`.")
+    call_command("migrate", verbosity=0)
+    from approvals.models import Guardrail
+    from inventory.counting.limits import SECOND_APPROVAL, seed_guardrails
+
+    seed_guardrails()
+    Guardrail.objects.filter(name=SECOND_APPROVAL).update(is_enabled=False)
+
+
+def memory_of(size: int) -> int:
+    """One sheet in a process of its own; prints its peak memory in MB."""
+    from django.contrib.auth.models import User
+
+    from benchmarks import counting
+
+    people = User.objects.get(username="bench-counter"), User.objects.get(username="bench-approver")
+    counting.ours(f"MEM{size}", size, *people)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+    return 0
+
+
+def report(*, quick: bool) -> int:
+    from benchmarks import counting, lists
+    from benchmarks.world import people, zone_with_items
+
+    counter, approver = people()
+    size, large = (1_000, 5_000) if quick else (10_000, MOST_LINES)
+    counting.ours("WARM", 200, counter, approver)
+    counting.raw_floor("WARMF", 200, counter, approver)
+
+    print(f"A sheet of {size:,} lines, every one beyond the guardrails (median of {ROUNDS}, interleaved)")
+    pairs = [
+        (
+            counting.ours(f"O{n}", size, counter, approver),
+            counting.raw_floor(f"F{n}", size, counter, approver),
+        )
+        for n in range(ROUNDS)
+    ]
+    for label in ("stage", "post", "total"):
+        mine = statistics.median(getattr(ours, label) for ours, _ in pairs)
+        least = statistics.median(getattr(floor, label) for _, floor in pairs)
+        ratio = statistics.median(getattr(ours, label) / getattr(floor, label) for ours, floor in pairs)
+        print(f"  {label:<8} {mine:6.2f} s   floor {least:6.2f} s   ratio {ratio:5.2f}   (target <= 3)")
+    total = statistics.median(ours.total for ours, _ in pairs)
+    naive = counting.naive_way("N", size)
+    print(f"  naive    {naive:6.2f} s   which is {naive / total:.0f} times ours   (target >= 30)")
+
+    few, many = (counting.query_counts(f"Q{n}", n, counter, approver) for n in (100, 5_000))
+    print(f"Queries: {few} for 100 lines, {many} for 5,000 lines   (target: the same)")
+
+    big = counting.ours("BIG", large, counter, approver).total
+    print(
+        f"{large:,} lines: {big:.2f} s, {big / total:.1f} times {size:,} lines   (target <= 12 for ten times as many)"
+    )
+
+    peak = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "--memory-of", str(size)],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    print(f"Peak memory of one process doing {size:,} lines: {peak} MB   (target < 300)")
+
+    movements = 20_000 if quick else MOVEMENTS
+    zone = zone_with_items("M", 2_000)
+    lists.fill(zone.location_id, movements)
+    print(f"Admin lists over {movements:,} movements")
+    for name, queries, median, p95 in lists.measure():
+        print(f"  {name:<22} {queries:3d} queries   median {median:6.0f} ms   p95 {p95:6.0f} ms")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,130 @@
+"""The first page: what waits for you, and how the house stands. A constant number of queries."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Case, IntegerField, Value, When
+from django.http import HttpRequest
+
+from approvals.admin.links import list_of, page_of
+from approvals.clock import now
+from approvals.models import Alert, TickMark, WorkflowRun
+from inventory.admin.places import rotation_page
+from inventory.admin.summary import Summary, summary
+from inventory.admin.waiting import piles
+from inventory.counting.planning import current_plan
+from inventory.counting.rotation import Plan
+from inventory.models import Item, Variance, Zone
+from netsuite.models import Push
+from netsuite.standing import Standing, standing
+
+WORKER_SILENT_AFTER = timedelta(minutes=3)
+SHOWN = 6
+RUN_COLOURS = {"running": "info", "waiting": "warning", "completed": "success", "failed": "danger"}
+SEVERITY_ICONS = {"critical": "error", "warning": "warning", "info": "info"}
+
+
+@dataclass(frozen=True)
+class Row:
+    title: str
+    url: str
+    at: datetime
+    label: str
+    colour: str
+
+
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Unfold's dashboard callback: adds the tiles this user may see."""
+    user: Any = request.user
+    context |= {
+        "title": "Dashboard",
+        "piles": piles(user),
+        "decides": user.has_perm("approvals.decide_proposedaction"),
+        "counts": user.has_perm("inventory.submit_count"),
+        "ticked_at": ticked_at(),
+        "first_steps": first_steps(user),
+    }
+    context["worker_is_silent"] = is_silent(context["ticked_at"])
+    if user.has_perm("netsuite.view_push"):
+        context |= netsuite_tile()
+    if sees_variances(user) or user.has_perm("inventory.view_balance"):
+        context |= inventory_tiles(user)
+    if user.has_perm("approvals.view_alert"):
+        context |= alerts(may_resolve=user.has_perm("approvals.resolve_alert"))
+    if user.has_perm("approvals.view_workflowrun"):
+        context |= {"runs": recent_runs(), "runs_url": list_of(WorkflowRun)}
+    return context
+
+
+def sees_variances(user: Any) -> bool:
+    return bool(user.has_perms(["inventory.view_variance", "inventory.view_expected"]))
+
+
+def ticked_at() -> datetime | None:
+    mark = TickMark.objects.first()
+    return mark.finished_at if mark else None
+
+
+def is_silent(last: datetime | None) -> bool:
+    return last is None or now() - last > WORKER_SILENT_AFTER
+
+
+def first_steps(user: Any) -> bool:
+    """An empty catalogue: somebody who may fill it is told how."""
+    return user.has_perm("inventory.change_item") and not Item.objects.exists()
+
+
+def netsuite_tile() -> dict[str, Any]:
+    state: Standing = standing()
+    stuck_url = list_of(Push, waiting_for="person")
+    return {"netsuite": state, "pushes_url": list_of(Push), "stuck_url": stuck_url}
+
+
+def inventory_tiles(user: Any) -> dict[str, Any]:
+    figures: Summary = summary()
+    tiles: dict[str, Any] = {"sees_cost": user.has_perm("inventory.view_cost")}
+    if sees_variances(user):
+        tiles |= {"variance": figures.figures, "variances_url": list_of(Variance)}
+    if user.has_perm("inventory.view_balance"):
+        tiles |= {"inventory": figures}
+    if user.has_perm("inventory.view_zone"):
+        plan: Plan = current_plan()
+        tiles |= {
+            "inventory_coverage": figures,
+            "plan": plan,
+            "in_danger": [choice for choice in (*plan.chosen, *plan.left_over) if choice.is_overdue],
+            "rotation_url": rotation_page(),
+            "zones_url": list_of(Zone),
+        }
+    return tiles
+
+
+def alerts(*, may_resolve: bool) -> dict[str, Any]:
+    worst_first = Case(
+        When(severity="critical", then=Value(0)),
+        When(severity="warning", then=Value(1)),
+        default=Value(2),
+        output_field=IntegerField(),
+    )
+    opened = Alert.objects.filter(resolved_at=None)
+    rows = list(opened.order_by(worst_first, "-last_raised_at")[:SHOWN])
+    return {
+        "alerts": [(alert, page_of(alert), SEVERITY_ICONS[alert.severity]) for alert in rows],
+        "alert_total": opened.count(),
+        "may_resolve": may_resolve,
+        "alerts_url": list_of(Alert, state="open"),
+    }
+
+
+def recent_runs() -> list[Row]:
+    return [
+        Row(
+            run.subject,
+            page_of(run),
+            run.started_at,
+            run.get_status_display(),
+            RUN_COLOURS.get(run.status, "info"),
+        )
+        for run in WorkflowRun.objects.order_by("-pk")[:SHOWN]
+    ]

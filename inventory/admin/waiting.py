@@ -1,0 +1,131 @@
+"""What waits for this very user: decisions for those who may take them, counting for those who count."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from approvals.admin.links import list_of, page_of
+from approvals.mail.sending import EMAIL_DRAFT
+from approvals.models import Guardrail, ProposedAction
+from approvals.operations import SEPARATION_OF_DUTIES
+from inventory.counting.gate import ADJUSTMENT, SIGN_OFF
+from inventory.models import CountLine, CountSheet
+
+SHOWN = 6
+Status = ProposedAction.Status
+
+
+@dataclass(frozen=True)
+class Task:
+    title: str
+    detail: str
+    url: str
+    since: datetime
+    risk: int = 0
+
+
+@dataclass(frozen=True)
+class Pile:
+    """Tasks of one kind, the oldest first; `total` may be more than is shown."""
+
+    title: str
+    icon: str
+    total: int
+    tasks: list[Task] = field(default_factory=list)
+    more_url: str = ""
+    note: str = ""
+
+
+def piles(user: Any) -> list[Pile]:
+    found: list[Pile] = []
+    if user.has_perm("approvals.decide_proposedaction"):
+        found += _decisions(user)
+    if user.has_perm("inventory.submit_count"):
+        found += [_recounts(), _sheets()]
+    return [pile for pile in found if pile.total or pile.note]
+
+
+def open_actions() -> QuerySet[ProposedAction]:
+    """What can be decided now: envelopes with undecided lines, and actions of their own whose turn has come."""
+    undecided = ProposedAction.objects.filter(
+        workflow_run=OuterRef("workflow_run"), action_type=ADJUSTMENT, status=Status.PENDING
+    )
+    recounts = CountLine.objects.filter(
+        sheet__run=OuterRef("workflow_run"), count_number__gt=1, counted=None
+    )
+    actions = ProposedAction.objects.filter(status=Status.PENDING, envelope=None).annotate(
+        all_lines=Count("lines"), open_lines=Count("lines", filter=Q(lines__status=Status.PENDING))
+    )
+    actions = actions.exclude(all_lines__gt=0, open_lines=0)
+    return actions.exclude(Q(action_type=SIGN_OFF) & (Exists(undecided) | Exists(recounts)))
+
+
+def _decisions(user: Any) -> list[Pile]:
+    took_part = ProposedAction.participants.through.objects.filter(
+        proposedaction_id=OuterRef("pk"), user_id=user.pk
+    )
+    rows = list(open_actions().annotate(took_part=Exists(took_part)).order_by("proposed_at", "pk")[:500])
+    separated = Guardrail.objects.filter(name=SEPARATION_OF_DUTIES, is_enabled=True).exists()
+    mine = [row for row in rows if not (separated and row.took_part)]
+    others = len(rows) - len(mine)
+    emails = [row for row in mine if row.action_type == EMAIL_DRAFT]
+    sign_offs = [row for row in mine if row.action_type == SIGN_OFF]
+    envelopes = [row for row in mine if row.action_type not in {EMAIL_DRAFT, SIGN_OFF}]
+    note = f"{others} more for somebody else: you took part in the count." if others else ""
+    return [
+        _pile("To decide", "gavel", envelopes, note),
+        _pile("To sign off as second person", "verified_user", sign_offs),
+        _pile("E-mail drafts to approve", "mail", emails),
+    ]
+
+
+def _pile(title: str, icon: str, actions: list[ProposedAction], note: str = "") -> Pile:
+    tasks = [
+        Task(
+            title=action.title,
+            detail=f"{action.open_lines} line{'s' * (action.open_lines != 1)} to decide"
+            if action.open_lines
+            else "",
+            url=page_of(action),
+            since=action.proposed_at,
+            risk=action.risk,
+        )
+        for action in actions[:SHOWN]
+    ]
+    return Pile(title, icon, len(actions), tasks, list_of(ProposedAction, status__exact="pending"), note)
+
+
+def _recounts() -> Pile:
+    lines = CountLine.objects.filter(
+        count_number__gt=1, counted=None, sheet__status=CountSheet.Status.COUNTED
+    )
+    shown = lines.select_related("item", "sheet__zone__location").order_by("pk")[:SHOWN]
+    tasks = [
+        Task(
+            title=f"{line.item.item_code} {line.item.description}",
+            detail=f"Zone {line.sheet.zone}, sheet {line.sheet.code}. {line.why}",
+            url=page_of(line.sheet),
+            since=line.sheet.submitted_at or line.sheet.created_at,
+        )
+        for line in shown
+    ]
+    return Pile("Recounts to enter", "restart_alt", lines.count(), tasks, list_of(CountSheet))
+
+
+def _sheets() -> Pile:
+    sheets = CountSheet.objects.filter(status=CountSheet.Status.PLANNED)
+    shown = sheets.select_related("zone__location").order_by("planned_for", "pk")[:SHOWN]
+    tasks = [
+        Task(
+            title=f"Zone {sheet.zone}",
+            detail=f"Sheet {sheet.code}. {sheet.planned_because}",
+            url=page_of(sheet),
+            since=sheet.created_at,
+        )
+        for sheet in shown
+    ]
+    return Pile(
+        "Sheets to count", "fact_check", sheets.count(), tasks, list_of(CountSheet, status__exact="planned")
+    )

@@ -1,0 +1,253 @@
+"""Reading a file and finding everything that is wrong with it, before anything is stored."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from approvals import engine, registry
+from approvals.refusals import Refused
+from approvals.set_based import text_in
+from inventory.counting.submission import WORKFLOW, problems_with
+from inventory.counting.uploads.placing import Place, find_place
+from inventory.counting.uploads.stored import CheckedLine, Problem, SheetRows, StoredReading
+from inventory.counting.walk_sheets.reading import (
+    CombinedLine,
+    Reading,
+    ReadLine,
+    SheetSummary,
+    UnreadableFile,
+    combine_lots,
+    read_walk_sheet,
+)
+from inventory.models import Balance, CountSheet, Item, Upload, Zone
+
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A count as brought, with all that is to be said about it. Sound when `reading.errors` is empty."""
+
+    zone: Zone | None
+    sheet: CountSheet | None
+    counted_at: datetime
+    reading: StoredReading
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def check_file(
+    *,
+    content: bytes,
+    file_name: str,
+    zone: Zone | None,
+    counted_at: datetime,
+    sheet: CountSheet | None = None,
+) -> Checked:
+    """Every problem at once; stores nothing. `sheet` is the planned sheet whose page the file was brought to."""
+    first = _same_bytes(sha256(content))
+    if first:
+        return _refused(zone, counted_at, _said_before(first), first_sheet=first.count_sheet.code)
+    try:
+        reading = read_walk_sheet(content, file_name=file_name)
+    except UnreadableFile as error:
+        return _refused(zone, counted_at, str(error))
+    place = find_place(code=reading.sheet_code, zone=zone, sheet=sheet, counted_at=counted_at)
+    combined, notes = combine_lots(reading.lines)
+    lines = tuple(_checked_line(line, len(reading.sheets) > 1) for line in combined)
+    found, refused_codes = _catalogue_problems(lines, counted_at, _columns(reading))
+    problems = [Problem("", None, "", sentence) for sentence in place.problems]
+    problems += [Problem(each.sheet, each.row, each.column, each.message) for each in reading.errors] + found
+    if not problems:
+        problems += [
+            Problem("", None, "", sentence) for sentence in blocking_problems(place, lines, counted_at)
+        ]
+    return Checked(
+        place.zone,
+        place.sheet,
+        counted_at,
+        StoredReading(
+            source=CountSheet.Source.UPLOAD,
+            file_kind=reading.file_kind,
+            answers=place.sheet.code if place.sheet else "",
+            rows_hash=rows_hash(lines),
+            sheets=_accounting(reading, refused_codes),
+            lines=lines,
+            errors=tuple(problems),
+            warnings=(
+                *place.warnings,
+                *reading.warnings,
+                *notes,
+                *_own_columns(reading),
+                *other_warnings(place.zone, lines),
+            ),
+        ),
+    )
+
+
+def _refused(zone: Zone | None, counted_at: datetime, sentence: str, first_sheet: str = "") -> Checked:
+    problem = Problem("", None, "", sentence)
+    source = CountSheet.Source.UPLOAD
+    return Checked(
+        zone, None, counted_at, StoredReading(source=source, errors=(problem,), first_sheet=first_sheet)
+    )
+
+
+def _same_bytes(digest: str) -> Upload | None:
+    same = Upload.objects.filter(sha256=digest, status=Upload.Status.CONFIRMED, count_sheet__isnull=False)
+    return same.select_related("count_sheet__zone__location", "count_sheet__counted_by").first()
+
+
+def _said_before(first: Upload) -> str:
+    sheet = first.count_sheet
+    who = f" by {sheet.counted_by}" if sheet.counted_by else ""
+    return (
+        f"This very file was confirmed already{who}, as sheet {sheet.code} of zone {sheet.zone}. "
+        "Open that sheet to see its result; to count again, print a new walk-sheet."
+    )
+
+
+def _checked_line(line: CombinedLine, several_sheets: bool) -> CheckedLine:
+    sheet, row = line.from_rows[0]
+    numbers = [str(number) for _, number in line.from_rows]
+    more = f" and {len(numbers) - SHOWN} more" if len(numbers) > SHOWN else ""
+    rows = f"row{'s' if len(numbers) > 1 else ''} {', '.join(numbers[:SHOWN])}{more}"
+    place = f"Sheet “{sheet[:30]}”, {rows}" if several_sheets else f"Row{rows[3:]}"
+    return CheckedLine(line.item_code, line.counted, _as_read(line.lines), sheet, row, place, len(numbers))
+
+
+def _as_read(parts: Sequence[ReadLine]) -> str:
+    """`12`, or `12 (lot A) + 30 (lot B)` when several rows were put together; "" when nothing was counted."""
+    if all(part.counted is None for part in parts):
+        return ""
+    if len(parts) == 1:
+        return f"{parts[0].counted:f}"
+    return " + ".join(
+        ("empty" if part.counted is None else f"{part.counted:f}")
+        + (f" ({part.lot or part.bin})" if part.lot or part.bin else "")
+        for part in parts
+    )
+
+
+def _columns(reading: Reading) -> dict[tuple[str, str], str]:
+    """{(sheet, field): column letter}"""
+    return {(sheet.name, each.field): each.column for sheet in reading.sheets for each in sheet.columns}
+
+
+def _catalogue_problems(
+    lines: Sequence[CheckedLine], counted_at: datetime, columns: dict[tuple[str, str], str]
+) -> tuple[list[Problem], set[str]]:
+    """What the catalogue objects to, in file order, and the item codes it is about."""
+    known = known_codes(line.item_code for line in lines)
+    by_code = {line.item_code: line for line in lines}
+    problems, codes = [], set()
+    for about, sentence in problems_with([line.as_counted() for line in lines], counted_at):
+        if about is None:
+            problems.append(Problem("", None, "", sentence))
+            continue
+        line = by_code[about.item_code]
+        field = "counted" if about.item_code in known else "item_code"
+        problems.append(Problem(line.sheet, line.row, columns.get((line.sheet, field), ""), sentence))
+        codes.add(about.item_code)
+    return problems, codes
+
+
+def known_codes(codes: Iterable[str]) -> set[str]:
+    found = Item.objects.filter(item_code__in=text_in(codes)).order_by()
+    return set(found.values_list("item_code", flat=True))
+
+
+def _accounting(reading: Reading, refused_codes: set[str]) -> tuple[SheetRows, ...]:
+    """The reader's figures, with the rows the catalogue objects to moved to the refused ones."""
+    return tuple(_sheet_rows(sheet, reading, refused_codes) for sheet in reading.sheets)
+
+
+def _sheet_rows(sheet: SheetSummary, reading: Reading, refused_codes: set[str]) -> SheetRows:
+    refused = [each for each in reading.lines if each.sheet == sheet.name and each.item_code in refused_codes]
+    uncounted = sum(each.counted is None for each in refused)
+    return SheetRows(
+        name=sheet.name,
+        visible=sheet.visible,
+        rows_in=sheet.rows_in,
+        counted=sheet.rows_counted - (len(refused) - uncounted),
+        refused=sheet.rows_refused + len(refused),
+        not_counted=sheet.rows_not_counted - uncounted,
+        ignored=tuple((row.row, row.reason, row.text) for row in sheet.ignored),
+        columns=", ".join(f"{each.heading} ({each.column})" for each in sheet.columns),
+    )
+
+
+def _own_columns(reading: Reading) -> list[str]:
+    fields = {each.field for sheet in reading.sheets for each in sheet.columns}
+    said = []
+    if "expected" in fields:
+        said.append("The file has a column of expected quantities. It was not used: our own ledger is.")
+    if "counted_at" in fields:
+        said.append("The file says when each row was counted. It was not used: the one time given above is.")
+    return said
+
+
+def blocking_problems(place: Place, lines: Sequence[CheckedLine], counted_at: datetime) -> list[str]:
+    """What the contract's preconditions block."""
+    if place.zone is None:
+        return []
+    try:
+        precondition_warnings(place.zone, lines, counted_at)
+    except Refused as refusal:
+        return refusal.problems
+    return []
+
+
+def precondition_warnings(zone: Zone, lines: Sequence[CheckedLine], counted_at: datetime) -> list[str]:
+    """The contract's warnings as they stand now. Raises Refused with what blocks."""
+    counts = [[each.item_code, None if each.counted is None else str(each.counted), ""] for each in lines]
+    inputs = {"zone_id": zone.pk, "counted_at": counted_at.isoformat(), "counts": counts, "sheet_id": 0}
+    return engine.check_preconditions(registry.workflow(WORKFLOW), inputs)
+
+
+def rows_hash(lines: Sequence[CheckedLine]) -> str:
+    """The same for the same counts, whatever their order and whatever program saved them."""
+    said = sorted(
+        f"{each.item_code}\t{'' if each.counted is None else format(each.counted.normalize(), 'f')}"
+        for each in lines
+    )
+    return sha256("\n".join(said).encode())
+
+
+def other_warnings(zone: Zone | None, lines: Sequence[CheckedLine]) -> list[str]:
+    if zone is None:
+        return []
+    return [*_same_rows(zone, lines), *_at_home_elsewhere(zone, lines)]
+
+
+def _same_rows(zone: Zone, lines: Sequence[CheckedLine]) -> list[str]:
+    same = Upload.objects.filter(
+        zone=zone, status=Upload.Status.CONFIRMED, reading__rows_hash=rows_hash(lines)
+    ).select_related("count_sheet")
+    first = same.first()
+    if first is None:
+        return []
+    code = first.count_sheet.code if hasattr(first, "count_sheet") else first.file_name
+    return [
+        f"Every count is the same as on sheet {code}, confirmed before. If this is the same walk, saved again or in "
+        "another order, discard it."
+    ]
+
+
+def _at_home_elsewhere(zone: Zone, lines: Sequence[CheckedLine]) -> list[str]:
+    codes = [each.item_code for each in lines if each.counted is not None]
+    rows = Balance.objects.filter(
+        location=zone.location, item__item_code__in=text_in(codes), zone__isnull=False
+    ).exclude(zone=zone)
+    found = list(rows.order_by("item__item_code").values_list("item__item_code", "zone__code"))
+    if not found:
+        return []
+    named = ", ".join(f"{code} (zone {home})" for code, home in found[:SHOWN])
+    more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    return [
+        f"At home in another zone: {named}{more}. A count is compared with all that {zone.location.code} holds of an "
+        "item, so count what lies in its own zone too."
+    ]

@@ -1,0 +1,103 @@
+"""Receiving a count that still has to be confirmed: a file, or quantities typed in."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from pathlib import PurePath
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.db import transaction
+
+from inventory.counting.submission import CountRefused, problems_with
+from inventory.counting.uploads.checking import (
+    blocking_problems,
+    check_file,
+    other_warnings,
+    rows_hash,
+    sha256,
+)
+from inventory.counting.uploads.placing import Place
+from inventory.counting.uploads.stored import CheckedLine, Problem, SheetRows, StoredReading
+from inventory.models import CountSheet, Upload, Zone
+
+SHOWN = 10
+
+
+def receive_upload(
+    *,
+    content: bytes,
+    file_name: str,
+    zone: Zone | None,
+    counted_at: datetime,
+    by: Any | None,
+    sheet: CountSheet | None = None,
+) -> Upload:
+    """Read and check a file. It is stored with status previewed, or refused with its reasons and without its content.
+
+    `zone` may be None when the file carries the id of one of our sheets; `sheet` is the planned sheet it was
+    brought to, if any. Refusals are in the answer: `upload.status`, and `reading_of(upload).errors`.
+    """
+    checked = check_file(content=content, file_name=file_name, zone=zone, counted_at=counted_at, sheet=sheet)
+    refused = bool(checked.reading.errors)
+    reading = checked.reading.without_content() if refused else checked.reading
+    upload = Upload(
+        file_name=(PurePath(file_name).name or "file")[-200:],
+        sha256=sha256(content),
+        size=len(content),
+        status=Upload.Status.REFUSED if refused else Upload.Status.PREVIEWED,
+        reason=_reason(reading.errors),
+        zone=checked.zone,
+        counted_at=counted_at,
+        reading=reading.to_json(),
+        uploaded_by=by,
+    )
+    with transaction.atomic():
+        if not refused:
+            upload.file.save(f"{upload.sha256[:20]}.{reading.file_kind}", ContentFile(content), save=False)
+        upload.save()
+    return upload
+
+
+def _reason(errors: Sequence[Problem]) -> str:
+    said = [error.message for error in errors[:SHOWN]]
+    more = [f"And {len(errors) - SHOWN} more."] if len(errors) > SHOWN else []
+    return "\n".join(said + more)
+
+
+def receive_typed(
+    *, counts: Sequence[tuple[str, Decimal | None]], sheet: CountSheet, counted_at: datetime, by: Any
+) -> Upload:
+    """Quantities typed in for a planned sheet, as (item code, counted or None), to be previewed like a file.
+
+    Raises CountRefused with every problem at once, storing nothing.
+    """
+    lines = tuple(
+        CheckedLine(code, counted, "" if counted is None else f"{counted:f}", "", number, f"Line {number}")
+        for number, (code, counted) in enumerate(counts, 1)
+    )
+    problems = [sentence for _, sentence in problems_with([line.as_counted() for line in lines], counted_at)]
+    problems = problems or blocking_problems(Place(sheet.zone), lines, counted_at)
+    if problems:
+        raise CountRefused(problems)
+    counted = sum(line.counted is not None for line in lines)
+    reading = StoredReading(
+        source=CountSheet.Source.TYPED,
+        answers=sheet.code,
+        rows_hash=rows_hash(lines),
+        sheets=(SheetRows("Typed in", True, len(lines), counted, 0, len(lines) - counted),),
+        lines=lines,
+        warnings=tuple(other_warnings(sheet.zone, lines)),
+    )
+    content = json.dumps([sheet.code, counted_at.isoformat(), reading.to_json()["lines"]]).encode()
+    return Upload.objects.create(
+        file_name=f"Typed in, {sheet.code}",
+        sha256=sha256(content),
+        size=len(content),
+        status=Upload.Status.PREVIEWED,
+        zone=sheet.zone,
+        counted_at=counted_at,
+        reading=reading.to_json(),
+        uploaded_by=by,
+    )

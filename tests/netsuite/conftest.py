@@ -1,0 +1,79 @@
+"""A real simulator process, real HTTP, and a clock the tests move instead of sleeping."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+
+from netsuite.simulator.running import Running, running_simulator
+
+PROJECT = Path(__file__).resolve().parents[2]
+READ_TIMEOUT = 1.0
+
+
+@pytest.fixture(scope="session")
+def simulator_process() -> Iterator[Running]:
+    with running_simulator() as running:
+        yield running
+
+
+@pytest.fixture
+def simulator(simulator_process: Running, settings: LazySettings) -> Running:
+    """An empty NetSuite account that the settings point to."""
+    simulator_process.control.reset()
+    settings.NETSUITE_RESTLET_BASE_URL = simulator_process.base_url
+    settings.NETSUITE_CONNECT_TIMEOUT = 2
+    settings.NETSUITE_READ_TIMEOUT = READ_TIMEOUT
+    return simulator_process
+
+
+@pytest.fixture
+def later(settings: LazySettings) -> Callable[[float], None]:
+    """Move our clock forward by so many seconds."""
+
+    def move(seconds: float) -> None:
+        settings.CLOCK_OFFSET_SECONDS += seconds
+
+    return move
+
+
+@pytest.fixture
+def operator(db: None) -> Any:
+    """Somebody who may retry, cancel and resume."""
+    user = get_user_model().objects.create_user("olga")
+    wanted = Permission.objects.filter(codename__in=("retry_push", "cancel_push", "resume_drain"))
+    user.user_permissions.set(wanted)
+    return user
+
+
+@pytest.fixture
+def drain_process(
+    simulator: Running, test_database_environment: dict[str, str]
+) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start `manage.py drain_pushes --json` as a process of its own on this test's database."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(**environment: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, str(PROJECT / "manage.py"), "drain_pushes", "--json"],
+            env=test_database_environment
+            | {"NETSUITE_RESTLET_BASE_URL": simulator.base_url, "CELERY_BROKER_URL": "memory://"}
+            | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
