@@ -18,7 +18,7 @@ def now() -> datetime:
 
 @contextmanager
 def at(moment: datetime) -> Iterator[None]:
-    """Let it be `moment` (aware) for this thread inside the block: a history is made as it would have been."""
+    """Let it be `moment` (aware) for this thread inside the block, to make a history."""
     if moment.tzinfo is None:
         raise ValueError("The clock needs a moment with a time zone.")
     token = _moment.set(moment)

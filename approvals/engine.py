@@ -73,7 +73,7 @@ class StepFailed(Exception):
 def advance(run_id: int) -> WorkflowRun:
     """Take the run as far as it can go now. Never raises for a failing step: the failure is recorded."""
     began = now()
-    run = WorkflowRun.objects.get(pk=run_id)
+    run = WorkflowRun.objects.defer("inputs").get(pk=run_id)
     declared = registry.workflow(run.workflow_type)
     waiting = False
     try:
@@ -98,7 +98,7 @@ def _together(declared: Workflow) -> Iterator[list[Step]]:
 
 
 def _run_steps(run_id: int, steps: list[Step], waiting: bool) -> bool:
-    run = WorkflowRun.objects.select_for_update().get(pk=run_id)
+    run = WorkflowRun.objects.select_for_update().defer("inputs").get(pk=run_id)
     rows = {row.name: row for row in RunStep.objects.filter(run=run, name__in=[step.name for step in steps])}
     for step in steps:
         row = rows[step.name]

@@ -47,9 +47,9 @@ class Decision:
     action: ProposedAction
     verdicts: Mapping[str, list[ProposedAction]]  # status -> actions; the action itself when it has no lines
     live: Mapping[int, dict[str, Any]]
+    content_hash: str
     by: Any
     note: str
-    is_complete: bool  # no line of the envelope is left undecided
 
 
 def content_hash(live: Mapping[int, dict[str, Any]]) -> str:
@@ -89,7 +89,7 @@ def is_undecided(action: ProposedAction) -> bool:
 
 def _subjects(action: ProposedAction) -> list[ProposedAction]:
     if action.lines.exists():
-        return list(action.lines.filter(status=Status.PENDING).order_by("pk"))
+        return list(action.lines.filter(status=Status.PENDING).order_by("pk").defer("payload"))
     return [action] if action.status == Status.PENDING else []
 
 
@@ -106,19 +106,22 @@ def decide(
     """Decide an action, or lines of an envelope, and take its run further.
 
     Give `verdict` to decide the action (all its undecided lines), or `verdicts` {line id: status} for single
-    lines. `seen_hash` is the content hash shown to the decider, of the whole or {line id: hash} of single lines; None
-    only for commands, which see and decide in one breath. Raises NotAllowedToDecide, AlreadyDecided, ChangedSinceSeen or Refused; nothing is changed then.
+    lines. `seen_hash` is the content hash shown to the decider, of the whole or {line id: hash} of single lines;
+    None only for commands, which see and decide in one breath. Raises NotAllowedToDecide, AlreadyDecided,
+    ChangedSinceSeen or Refused; nothing is changed then.
     """
     with transaction.atomic():
         action, envelope = _locked(action_id)
         check_may_decide(envelope, by)
-        chosen = _chosen(action, verdict, verdicts)
-        _check_note(chosen.values(), note)
-        subjects = _undecided(action, chosen)
+        _check_note({verdict} if verdicts is None else set(verdicts.values()), note)
+        subjects = _all_undecided(action) if verdicts is None else _undecided(action, verdicts)
+        chosen = dict.fromkeys((row.pk for row in subjects), str(verdict)) if verdicts is None else verdicts
+        _check_can_send_back(subjects, chosen)
         live = registry.action_type(subjects[0].action_type).live(subjects)
-        _check_unchanged(action, subjects, live, seen_hash)
-        _flip(subjects, chosen, live, by=by, via=via, note=note)
+        if seen_hash is not None:
+            _check_unchanged(action, subjects, live, seen_hash)
         decision = _decision(envelope, subjects, chosen, live, by, note)
+        _flip(decision, via)
         _carry_out(decision, via)
     if action.workflow_run_id:
         engine.advance(action.workflow_run_id)
@@ -151,44 +154,40 @@ def check_may_decide(action: ProposedAction, by: Any) -> None:
         raise NotAllowedToDecide(f"{by} took part in this count, so somebody else must decide it.")
 
 
-def _chosen(
-    action: ProposedAction, verdict: str | None, verdicts: Mapping[int, str] | None
-) -> dict[int, str]:
-    if verdicts is not None:
-        return dict(verdicts)
-    if verdict is None:
-        raise ValueError("Give a verdict, or verdicts per line.")
+def _check_note(verdicts: set[str | None], note: str) -> None:
+    if not verdicts or None in verdicts:
+        raise Refused("Nothing was chosen. Tick at least one line and choose what to do with it.")
+    unknown = verdicts - set(VERBS)
+    if unknown:
+        raise Refused(f"“{unknown.pop()}” is not a decision. Choose approve, reject or send back.")
+    if verdicts - {Status.APPROVED} and not note.strip():
+        raise Refused("Say why in the note: a rejection or a recount needs a reason.")
+
+
+def _all_undecided(action: ProposedAction) -> list[ProposedAction]:
     subjects = _subjects(action)
     if not subjects:
         raise AlreadyDecided(_who_decided(action))
-    return {subject.pk: verdict for subject in subjects}
-
-
-def _check_note(verdicts: Iterable[str], note: str) -> None:
-    given = set(verdicts)
-    if not given:
-        raise Refused("Nothing was chosen. Tick at least one line and choose what to do with it.")
-    unknown = given - set(VERBS)
-    if unknown:
-        raise Refused(f"“{min(unknown)}” is not a decision. Choose approve, reject or send back.")
-    if given - {Status.APPROVED} and not note.strip():
-        raise Refused("Say why in the note: a rejection or a recount needs a reason.")
+    return subjects
 
 
 def _undecided(action: ProposedAction, chosen: Mapping[int, str]) -> list[ProposedAction]:
     lines = ProposedAction.objects.filter(envelope=action)
     family = lines if lines.exists() else ProposedAction.objects.filter(pk=action.pk)
-    known = {row.pk: row for row in family.select_related("decided_by")}
+    known = {row.pk: row for row in family.filter(pk__any_of=chosen).select_related("decided_by")}
     strangers = [pk for pk in chosen if pk not in known]
     if strangers:
         raise Refused(f"Line {strangers[0]} does not belong to “{action.title}”. Reload the page.")
     decided = [known[pk] for pk in chosen if known[pk].status != Status.PENDING]
     if decided:
         raise AlreadyDecided(_who_decided(row) for row in decided[:5])
-    for pk, status in chosen.items():
-        if status == Status.SENT_BACK and not registry.action_type(known[pk].action_type).can_send_back:
-            raise Refused(f"“{known[pk].title}” cannot be sent back. Approve or reject it.")
     return [known[pk] for pk in sorted(chosen)]
+
+
+def _check_can_send_back(subjects: list[ProposedAction], chosen: Mapping[int, str]) -> None:
+    for row in subjects:
+        if chosen[row.pk] == Status.SENT_BACK and not registry.action_type(row.action_type).can_send_back:
+            raise Refused(f"“{row.title}” cannot be sent back. Approve or reject it.")
 
 
 def _who_decided(row: ProposedAction) -> str:
@@ -202,13 +201,10 @@ def _check_unchanged(
     action: ProposedAction,
     subjects: list[ProposedAction],
     live: Mapping[int, dict[str, Any]],
-    seen_hash: str | Mapping[int, str] | None,
+    seen_hash: str | Mapping[int, str],
 ) -> None:
-    if seen_hash is None:
-        return
-    current = content_hash(live_numbers(action))
     if isinstance(seen_hash, str):
-        unchanged = seen_hash in (current, content_hash(live))
+        unchanged = seen_hash == content_hash(live) or seen_hash == content_hash(live_numbers(action))
     else:
         unchanged = all(seen_hash.get(pk) == content_hash({pk: numbers}) for pk, numbers in live.items())
     if unchanged:
@@ -216,48 +212,22 @@ def _check_unchanged(
     sentence = (
         "The numbers changed since you looked, so nothing was decided. Look at the new ones and decide again."
     )
-    raise ChangedSinceSeen([sentence, *_new_numbers(subjects, live)], current)
+    raise ChangedSinceSeen([sentence, *_new_numbers(subjects, live)], content_hash(live_numbers(action)))
 
 
 def _new_numbers(subjects: list[ProposedAction], live: Mapping[int, dict[str, Any]]) -> list[str]:
     """At most ten sentences: which proposals no longer read as they were staged, and how they read now."""
+    staged = ProposedAction.objects.filter(pk__any_of=[row.pk for row in subjects]).order_by("pk")
     moved = []
-    for row in subjects:
-        now_reads = {name: value for name, value in live[row.pk].items() if name in row.payload}
-        changed = {name: value for name, value in now_reads.items() if str(row.payload[name]) != str(value)}
+    for pk, title, payload in staged.values_list("pk", "title", "payload"):
+        changed = [
+            f"{name.replace('_', ' ')} {payload[name]} → {value}"
+            for name, value in live[pk].items()
+            if name in payload and str(payload[name]) != str(value)
+        ]
         if changed:
-            numbers = ", ".join(
-                f"{name.replace('_', ' ')} {row.payload[name]} → {changed[name]}" for name in changed
-            )
-            moved.append(f"“{row.title}”: {numbers}.")
+            moved.append(f"“{title}”: {', '.join(changed)}.")
     return moved[:10]
-
-
-def _flip(
-    subjects: list[ProposedAction],
-    chosen: Mapping[int, str],
-    live: Mapping[int, dict[str, Any]],
-    *,
-    by: Any,
-    via: str,
-    note: str,
-) -> None:
-    """The conditional status change. Fewer rows than asked for means that somebody else was first."""
-    bound_to = content_hash(live)
-    for status in set(chosen.values()):
-        ids = [row.pk for row in subjects if chosen[row.pk] == status]
-        won = update_where_pk_in(
-            ProposedAction.objects.filter(status=Status.PENDING),
-            ids,
-            status=status,
-            decided_by=by,
-            decided_at=now(),
-            decided_via=via,
-            decided_hash=bound_to,
-            reason_note=note,
-        )
-        if won != len(ids):
-            raise AlreadyDecided("Somebody else decided this a moment ago. Reload the page to see who.")
 
 
 def _decision(
@@ -271,8 +241,24 @@ def _decision(
     verdicts: dict[str, list[ProposedAction]] = {}
     for row in subjects:
         verdicts.setdefault(chosen[row.pk], []).append(row)
-    complete = not envelope.lines.filter(status=Status.PENDING).exists()
-    return Decision(envelope, verdicts, live, by, note, complete)
+    return Decision(envelope, verdicts, live, content_hash(live), by, note)
+
+
+def _flip(decision: Decision, via: str) -> None:
+    """The conditional status change. Fewer rows than asked for means that somebody else was first."""
+    for status, rows in decision.verdicts.items():
+        won = update_where_pk_in(
+            ProposedAction.objects.filter(status=Status.PENDING),
+            [row.pk for row in rows],
+            status=status,
+            decided_by=decision.by,
+            decided_at=now(),
+            decided_via=via,
+            decided_hash=decision.content_hash,
+            reason_note=decision.note,
+        )
+        if won != len(rows):
+            raise AlreadyDecided("Somebody else decided this a moment ago. Reload the page to see who.")
 
 
 def _carry_out(decision: Decision, via: str) -> None:
@@ -294,7 +280,7 @@ def _carry_out(decision: Decision, via: str) -> None:
         details={
             "via": via,
             "note": decision.note,
-            "content_hash": content_hash(decision.live),
+            "content_hash": decision.content_hash,
             **{status: [row.pk for row in rows] for status, rows in decision.verdicts.items()},
         },
     )

@@ -6,35 +6,38 @@ prepared rows and JSON (`json_each`): the number of statements does not depend o
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import Field, Model, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models import Field, Lookup, Model, QuerySet
+from django.db.models.fields.related import ForeignObject
 
 Convert = Callable[[Any], Any]
 
 
-def pk_in(ids: Iterable[int]) -> RawSQL:
-    """A subquery of these ids, for `filter(pk__in=pk_in(ids))`."""
-    wanted = [int(pk) for pk in ids]
-    if connection.vendor == "postgresql":
-        return RawSQL("SELECT unnest(%s::bigint[])", (wanted,))
-    return RawSQL("SELECT value FROM json_each(%s)", (json.dumps(wanted),))
+@Field.register_lookup
+class AnyOf(Lookup[Any]):
+    """`filter(pk__any_of=ids)`: like `in`, with one parameter, and never planned as a nested loop over the list."""
+
+    lookup_name = "any_of"
+
+    def get_prep_lookup(self) -> list[Any]:
+        return list(self.rhs)
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        left, parameters = self.process_lhs(compiler, connection)
+        if connection.vendor == "postgresql":
+            return f"{left} = ANY(%s::{_cast(self.lhs.output_field)}[])", [*parameters, self.rhs]
+        return f"{left} IN (SELECT value FROM json_each(%s))", [*parameters, json.dumps(self.rhs)]
 
 
-def text_in(values: Iterable[str]) -> RawSQL:
-    """The same for texts, for `filter(item_code__in=text_in(codes))`."""
-    wanted = list(values)
-    if connection.vendor == "postgresql":
-        return RawSQL("SELECT unnest(%s::text[])", (wanted,))
-    return RawSQL("SELECT value FROM json_each(%s)", (json.dumps(wanted),))
+ForeignObject.register_lookup(AnyOf)
 
 
 def update_where_pk_in(rows: QuerySet[Any], ids: Sequence[int], **values: Any) -> int:
     """UPDATE these rows if they (still) match the queryset; returns how many did."""
-    return rows.filter(pk__in=pk_in(ids)).update(**values) if ids else 0
+    return rows.filter(pk__any_of=ids).update(**values) if ids else 0
 
 
 def insert_rows(model: type[Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> int:

@@ -42,7 +42,6 @@ def stage(zone: Zone, counts: Sequence[CountedItem], by: User) -> tuple[int, int
         cursor.execute(_ENVELOPE, [run_id, moment])
         envelope_id = cursor.fetchone()[0]
         cursor.execute(_PROPOSALS, [run_id, envelope_id, moment, sheet_id])
-        cursor.execute(_LINKS, [envelope_id, sheet_id])
     return sheet_id, envelope_id
 
 
@@ -53,7 +52,7 @@ def post(zone: Zone, sheet_id: int, envelope_id: int, by: User) -> None:
         cursor.execute(_APPROVE, [by.pk, moment, envelope_id, envelope_id])
         cursor.execute("SELECT run_id FROM inventory_countsheet WHERE id = %s", [sheet_id])
         run_id = cursor.fetchone()[0]
-        cursor.execute(_PUSH, [uuid.uuid4().hex, run_id, moment, moment, sheet_id])
+        cursor.execute(_PUSH, [uuid.uuid4().hex.upper(), run_id, moment, moment, sheet_id])
         push_id = cursor.fetchone()[0]
         cursor.execute(
             _ADJUSTMENT, [run_id, sheet_id, zone.location_id, by.pk, envelope_id, push_id, moment, moment]
@@ -91,6 +90,7 @@ _ENVELOPE = """
     VALUES ('floor', 'floor', 'pending', 3, %s, 'inventory_zone', 'floor', '{}', %s, '', '', '') RETURNING id
 """
 _PROPOSALS = """
+    WITH proposed AS (
     INSERT INTO approvals_proposedaction (action_type, title, status, risk, workflow_run_id, envelope_id, entity_type,
         entity_ref, payload, proposed_at, decided_via, decided_hash, reason_note)
     SELECT 'floor', item.item_code || ': counted ' || line.counted, 'pending', 3, %s, %s, 'inventory_zone',
@@ -100,10 +100,8 @@ _PROPOSALS = """
             'suggested_reason', '', 'location', 'floor'),
         %s, '', '', ''
     FROM inventory_countline line JOIN inventory_item item ON item.id = line.item_id WHERE line.sheet_id = %s
-"""
-_LINKS = """
-    UPDATE inventory_countline line SET proposed_action_id = action.id FROM approvals_proposedaction action
-    WHERE action.envelope_id = %s AND line.sheet_id = %s AND action.entity_ref = 'count_line:' || line.id
+    RETURNING id, split_part(entity_ref, ':', 2)::bigint AS line_id)
+    UPDATE inventory_countline line SET proposed_action_id = proposed.id FROM proposed WHERE line.id = proposed.line_id
 """
 _APPROVE = """
     UPDATE approvals_proposedaction SET status = 'approved', decided_by_id = %s, decided_at = %s, decided_via = 'floor'
@@ -114,7 +112,7 @@ _PUSH = """
         status, attempts, failed_lookups, may_be_recorded, next_attempt_at, internal_id, tran_id, last_class,
         last_outcome, created_at)
     SELECT %s, 'inventoryadjustment', 'floor', jsonb_agg(jsonb_build_object('item', item.item_code, 'adjustQtyBy',
-        line.variance::text)), 'hash', count(*), %s, 'confirmed', 0, 0, false, %s, '1', '', '', '', %s
+        line.variance::text)), 'hash', count(*), %s, 'cancelled', 0, 0, false, %s, '', '', '', '', %s
     FROM inventory_countline line JOIN inventory_item item ON item.id = line.item_id WHERE line.sheet_id = %s
     RETURNING id
 """

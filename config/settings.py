@@ -294,6 +294,15 @@ NETSUITE_TOKEN = secret("NETSUITE_TOKEN", default=simulated("sim-token"))
 NETSUITE_TOKEN_SECRET = secret("NETSUITE_TOKEN_SECRET", default=simulated("sim-token-secret"))
 NETSUITE_ADJUSTMENT_ACCOUNT_ID = env.str("NETSUITE_ADJUSTMENT_ACCOUNT_ID", default="")
 NETSUITE_SUBSIDIARY_ID = env.str("NETSUITE_SUBSIDIARY_ID", default="")
+# Seconds. A RESTlet may run for 300, so a time-out before that says nothing.
+NETSUITE_CONNECT_TIMEOUT = env.float("NETSUITE_CONNECT_TIMEOUT", default=10)
+NETSUITE_READ_TIMEOUT = env.float("NETSUITE_READ_TIMEOUT", default=320)
+NETSUITE_VERIFY_WAIT = env.float("NETSUITE_VERIFY_WAIT", default=60)
+NETSUITE_LAST_ATTEMPT_WAIT = env.float("NETSUITE_LAST_ATTEMPT_WAIT", default=330)
+NETSUITE_LATER_WAIT = env.float("NETSUITE_LATER_WAIT", default=3600)
+NETSUITE_AUTH_PROBE_WAIT = env.float("NETSUITE_AUTH_PROBE_WAIT", default=60)
+NETSUITE_AUTH_HALT = env.float("NETSUITE_AUTH_HALT", default=1800)
+NETSUITE_DRAIN_SECONDS = env.float("NETSUITE_DRAIN_SECONDS", default=150)
 
 # --- Import, export, history ------------------------------------------------------------------
 
@@ -322,6 +331,7 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "ENVIRONMENT": "config.settings.environment_label",
     "DASHBOARD_CALLBACK": "inventory.admin.dashboard.dashboard",
+    "SIDEBAR": {"show_search": False, "navigation": "config.navigation.sidebar"},
 }
 
 # --- Logging: one line an event, to stderr ------------------------------------------------------

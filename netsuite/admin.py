@@ -55,7 +55,7 @@ class WaitingFor(DropdownFilter):
 @admin.register(Push)
 class PushAdmin(RecordAdmin):
     list_display = (
-        *("label", "state", "external_id", "line_count", "attempts"),
+        *("label", "state", "external_id", "attempts"),
         *("last_outcome", "created_at", "tran_id"),
     )
     list_filter = (
@@ -94,9 +94,7 @@ class PushAdmin(RecordAdmin):
     def has_resume_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return self.has_view_permission(request) and request.user.has_perm("netsuite.resume_drain")
 
-    def _may(
-        self, request: HttpRequest, object_id: Any, permission: str, state: Callable[[Push], bool]
-    ) -> bool:
+    def _may(self, request: HttpRequest, object_id: Any, permission: str, state: Callable[[Push], bool]) -> bool:
         """Whether to offer the button. A POST that comes too late gets the queue's own sentence instead of a 403."""
         if not (self.has_view_permission(request) and request.user.has_perm(permission)):
             return False
@@ -159,9 +157,7 @@ class PushAdmin(RecordAdmin):
         )
         return ask(request, self, push, question)
 
-    @action(
-        description="Resume pushing", url_path="resume", permissions=["resume"], icon="play_arrow"
-    )
+    @action(description="Resume pushing", url_path="resume", permissions=["resume"], icon="play_arrow")
     def resume(self, request: HttpRequest) -> HttpResponse:
         state = standing()
 
@@ -222,6 +218,4 @@ def _pushes_of(run: WorkflowRun, user: Any) -> list[Any]:
     return [(push, page_of(push), COLOURS[Push.Status(push.status)]) for push in run.pushes.order_by("pk")]
 
 
-add_panel(
-    Panel("Pushes to NetSuite", "cloud_upload", "netsuite/run_pushes.html", _pushes_of)
-)
+add_panel(Panel("Pushes to NetSuite", "cloud_upload", "netsuite/run_pushes.html", _pushes_of))

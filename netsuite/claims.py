@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import Max
 
 from approvals.alerts import raise_alert, resolve_alert
 from approvals.clock import now
@@ -57,7 +57,7 @@ def claim(push: Push, token: int) -> PushAttempt:
             push,
             token,
             status=Status.IN_FLIGHT,
-            attempts=F("attempts") + 1,
+            attempts=push.attempts + 1,
             may_be_recorded=True,
             sent_at=now(),
         )
@@ -75,14 +75,14 @@ def record(
 ) -> None:
     """Write what came back, the state that follows and its alert, all or nothing."""
     with transaction.atomic():
-        _change(push, token, **_fields(attempt, verdict))
+        _change(push, token, **_fields(push, attempt, verdict))
         _finish(attempt, outcome, verdict)
         if verdict.severity:
             message = f"{push.external_id} ({push.label}): {verdict.sentence}"
             raise_alert(
                 key=push.alert_key, severity=verdict.severity, message=message, link=push.admin_link()
             )
-        elif verdict.status == Status.CONFIRMED:
+        elif verdict.status == Status.CONFIRMED and attempt.number > 1:
             resolve_alert(key=push.alert_key)
         reach(Failpoint.WHILE_RECORDING)
 
@@ -96,15 +96,17 @@ def last_send_code(push: Push) -> str:
 
 
 def _change(push: Push, token: int, **fields: Any) -> None:
-    """The compare-and-set all writes go through; refreshes `push` on success."""
-    rows = Push.objects.filter(lease.held(token), pk=push.pk, status=push.status)
+    """The compare-and-set all writes go through; `push` then shows what was written."""
+    rows = Push.objects.filter(lease.held(token), pk=push.pk, status=push.status, attempts=push.attempts)
     if push.status == Status.IN_FLIGHT:
         rows = rows.filter(lease_token=push.lease_token)
-    if rows.update(lease_token=token, **fields) != 1:
+    fields["lease_token"] = token
+    if rows.update(**fields) != 1:
         if lease.is_held(token):
             raise PushChanged(push.external_id)
         raise lease.LeaseLost(f"lease token {token} is no longer current")
-    push.refresh_from_db()
+    for name, value in fields.items():
+        setattr(push, name, value)
 
 
 def _attempt(push: Push, kind: PushAttempt.Kind, token: int) -> PushAttempt:
@@ -112,17 +114,17 @@ def _attempt(push: Push, kind: PushAttempt.Kind, token: int) -> PushAttempt:
     return PushAttempt.objects.create(push=push, number=last + 1, kind=kind, token=token)
 
 
-def _fields(attempt: PushAttempt, verdict: Verdict) -> dict[str, Any]:
+def _fields(push: Push, attempt: PushAttempt, verdict: Verdict) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "status": verdict.status,
         "next_attempt_at": verdict.next_attempt_at,
         "may_be_recorded": verdict.may_be_recorded,
         "last_class": verdict.last_class,
         "last_outcome": verdict.sentence,
-        "failed_lookups": F("failed_lookups") + 1 if verdict.lookup_failed else 0,
+        "failed_lookups": push.failed_lookups + 1 if verdict.lookup_failed else 0,
     }
     if attempt.kind == PushAttempt.Kind.SEND and not verdict.attempt_counts:
-        fields["attempts"] = F("attempts") - 1
+        fields["attempts"] = push.attempts - 1
     if verdict.record is not None:
         fields |= {"internal_id": verdict.record.internal_id, "tran_id": verdict.record.tran_id}
     if verdict.status == Status.CONFIRMED:

@@ -116,9 +116,13 @@ class _Pass:
     taken: int = 0
     last_refusal: str = ""
     started: float = field(default_factory=time.monotonic)
+    renewed: float = field(default_factory=time.monotonic)
+    row: DrainLease = field(default_factory=halts.current)
 
     def run(self) -> DrainReport:
         try:
+            if self.row.token != self.token:
+                raise lease.LeaseLost(f"lease token {self.token} is no longer current")
             reach(Failpoint.AFTER_LEASE)
             self.report.taken_over = claims.sweep(self.token)
             reach(Failpoint.AFTER_SWEEP)
@@ -137,7 +141,7 @@ class _Pass:
 
     def _may_go_on(self) -> bool:
         """After a login or set-up failure one ping goes first; it decides."""
-        return not halts.needs_probe(halts.current()) or self._ping()
+        return not halts.needs_probe(self.row) or self._ping()
 
     def _batch(self) -> bool:
         """Take up the next due pushes in order; False when nothing is left or the pass must end."""
@@ -195,7 +199,7 @@ class _Pass:
         return going_on
 
     def _send(self, push: Push) -> bool:
-        lease.renew(self.token, self.timing.lease)
+        self._keep_lease()
         attempt = claims.claim(push, self.token)
         reach(Failpoint.AFTER_CLAIM)
         reach(Failpoint.BEFORE_SEND)
@@ -208,7 +212,7 @@ class _Pass:
         return self._goes_on_after(outcome, push, verdict)
 
     def _look_up(self, push: Push) -> bool:
-        lease.renew(self.token, self.timing.lease)
+        self._keep_lease()
         attempt = claims.begin_lookup(push, self.token)
         outcome = self.client.lookup(**_content(push))
         reach(Failpoint.AFTER_LOOKUP_BEFORE_RECORD)
@@ -217,13 +221,20 @@ class _Pass:
         claims.record(push, attempt, self.token, outcome, verdict)
         return self._goes_on_after(outcome, push, verdict)
 
+    def _keep_lease(self) -> None:
+        """Renewed while nine tenths of it are left; every write checks the token anyway."""
+        lifetime = self.timing.lease
+        if time.monotonic() - self.renewed > lifetime.total_seconds() / 10:
+            lease.renew(self.token, lifetime)
+            self.renewed = time.monotonic()
+
     def _situation(self, push: Push, last_code: str = "") -> Situation:
         return Situation(
             attempts=push.attempts,
             sent_at=push.sent_at,
             now=now(),
             jitter=random.uniform(-1, 1),
-            throttles=halts.current().throttles,
+            throttles=self.row.throttles,
             failed_lookups=push.failed_lookups,
             last_code=last_code,
         )
@@ -236,14 +247,14 @@ class _Pass:
             case AuthStop() | ConfigStop():
                 self._halt(outcome)
             case Throttled():
-                self.report.halted = halts.throttled(self.token, verdict.next_attempt_at)
+                self.report.halted = halts.throttled(self.row, verdict.next_attempt_at)
             case Refused(unreachable=True):
-                self.report.halted = halts.unreachable(self.token, outcome.message)
+                self.report.halted = halts.unreachable(self.row, outcome.message)
             case Rejected() if repeated:
-                self.report.halted = halts.setup_wrong(self.token, outcome.message, self.timing)
+                self.report.halted = halts.setup_wrong(self.row, outcome.message, self.timing)
             case _:
                 if outcome.exchange.http_status is not None:
-                    halts.answered(self.token)
+                    halts.answered(self.row)
                 return True
         return False
 
@@ -256,13 +267,13 @@ class _Pass:
 
     def _is_reachable(self) -> bool:
         """In an outage a ping decides whether a fresh push is tried at all."""
-        return halts.current().halt != DrainLease.Halt.UNREACHABLE or self._ping()
+        return self.row.halt != DrainLease.Halt.UNREACHABLE or self._ping()
 
     def _ping(self) -> bool:
-        lease.renew(self.token, self.timing.lease)
+        self._keep_lease()
         outcome = self.client.ping()
         if isinstance(outcome, Pong):
-            halts.answered(self.token)
+            halts.answered(self.row)
             return True
         self._halt(outcome)
         return False
@@ -270,10 +281,10 @@ class _Pass:
     def _halt(self, outcome: CallFailure) -> None:
         if isinstance(outcome, AuthStop):
             self.report.halted = halts.login_refused(
-                self.token, outcome.message, self.client.signer.fingerprint(), self.timing
+                self.row, outcome.message, self.client.signer.fingerprint(), self.timing
             )
         elif isinstance(outcome, ConfigStop | Rejected):
-            self.report.halted = halts.setup_wrong(self.token, outcome.message, self.timing)
+            self.report.halted = halts.setup_wrong(self.row, outcome.message, self.timing)
         else:
             self.report.halted = outcome.message
 

@@ -31,6 +31,7 @@ Halt = DrainLease.Halt
 
 
 def current() -> DrainLease:
+    """The row as it is now. A drain that holds the lease reads it once: nobody else halts or clears."""
     return DrainLease.objects.get_or_create(name=NETSUITE)[0]
 
 
@@ -47,9 +48,8 @@ def needs_probe(row: DrainLease) -> bool:
     return row.halt in {Halt.LOGIN, Halt.SETUP}
 
 
-def login_refused(token: int, message: str, fingerprint: str, timing: Timing) -> str:
+def login_refused(row: DrainLease, message: str, fingerprint: str, timing: Timing) -> str:
     """Stop everything after a refused login; returns the sentence shown."""
-    row = current()
     failures = row.failed_logins + 1 if row.failed_credentials in {"", fingerprint} else 1
     again = now() + (timing.auth_probe_wait if failures < LOGINS_BEFORE_LONG_HALT else timing.auth_halt)
     reason = (
@@ -58,7 +58,7 @@ def login_refused(token: int, message: str, fingerprint: str, timing: Timing) ->
         "machine's clock; then resume pushing here."
     )
     _halt(
-        token,
+        row,
         Halt.LOGIN,
         again,
         reason,
@@ -70,33 +70,32 @@ def login_refused(token: int, message: str, fingerprint: str, timing: Timing) ->
     return reason
 
 
-def setup_wrong(token: int, message: str, timing: Timing) -> str:
+def setup_wrong(row: DrainLease, message: str, timing: Timing) -> str:
     reason = (
         f"The NetSuite set-up is wrong: {message.rstrip('.')}. Nothing is sent. Check the address, the "
         "script and its deployment, and the role's permissions."
     )
-    _halt(token, Halt.SETUP, now() + timing.auth_probe_wait, reason, SETUP_ALERT, "critical")
+    _halt(row, Halt.SETUP, now() + timing.auth_probe_wait, reason, SETUP_ALERT, "critical")
     return reason
 
 
-def unreachable(token: int, message: str) -> str:
+def unreachable(row: DrainLease, message: str) -> str:
     """New pushes wait for a ping that succeeds, so that an outage does not use up everybody's attempts."""
     reason = f"{message} Pushes wait until NetSuite can be reached again."
-    _halt(token, Halt.UNREACHABLE, now(), reason, REACH_ALERT, "warning")
+    _halt(row, Halt.UNREACHABLE, now(), reason, REACH_ALERT, "warning")
     return reason
 
 
-def throttled(token: int, until: datetime) -> str:
-    row = current()
+def throttled(row: DrainLease, until: datetime) -> str:
     since = row.throttled_since or now()
     reason = f"NetSuite is busy and asked us to slow down; the next try is at {until:%H:%M:%S} UTC."
     fields = {"throttles": row.throttles + 1, "throttled_since": since}
     key = THROTTLE_ALERT if now() - since >= THROTTLED_TOO_LONG else ""
-    _halt(token, Halt.THROTTLED, until, reason, key, "warning", **fields)
+    _halt(row, Halt.THROTTLED, until, reason, key, "warning", **fields)
     return reason
 
 
-def answered(token: int) -> None:
+def answered(row: DrainLease) -> None:
     """NetSuite took a call of ours: whatever stood in the way is over."""
     fields = {
         "halt": Halt.NONE,
@@ -107,11 +106,10 @@ def answered(token: int) -> None:
         "throttles": 0,
         "throttled_since": None,
     }
-    row = current()
     if all(getattr(row, name) == value for name, value in fields.items()):
         return
     with transaction.atomic():
-        _update(token, fields)
+        _update(row, fields)
         for key in (LOGIN_ALERT, SETUP_ALERT, REACH_ALERT, THROTTLE_ALERT):
             resolve_alert(key=key)
 
@@ -132,14 +130,17 @@ def resume_drain(*, by: AbstractUser) -> None:
 
 
 def _halt(
-    token: int, halt: Halt, until: datetime, reason: str, alert: str, severity: str, **fields: Any
+    row: DrainLease, halt: Halt, until: datetime, reason: str, alert: str, severity: str, **fields: Any
 ) -> None:
     with transaction.atomic():
-        _update(token, {"halt": halt, "halted_until": until, "halted_reason": reason, **fields})
+        _update(row, {"halt": halt, "halted_until": until, "halted_reason": reason, **fields})
         if alert:
             raise_alert(key=alert, severity=severity, message=reason)
 
 
-def _update(token: int, fields: dict[str, Any]) -> None:
-    if DrainLease.objects.filter(name=NETSUITE, token=token).update(**fields) != 1:
-        raise lease.LeaseLost(f"lease token {token} is no longer current")
+def _update(row: DrainLease, fields: dict[str, Any]) -> None:
+    """Written only while the row's token is current; `row` then shows it."""
+    if DrainLease.objects.filter(name=NETSUITE, token=row.token).update(**fields) != 1:
+        raise lease.LeaseLost(f"lease token {row.token} is no longer current")
+    for name, value in fields.items():
+        setattr(row, name, value)

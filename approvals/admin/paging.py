@@ -1,7 +1,11 @@
 """Lists over tables of millions of rows."""
 
+from typing import Any
+
 from django.core.paginator import Paginator
+from django.http import HttpRequest
 from django.utils.functional import cached_property
+from unfold.views import ChangeList
 
 MOST_COUNTED = 5_000
 
@@ -21,3 +25,11 @@ class CappedPaginator(Paginator[object]):
     @property
     def is_capped(self) -> bool:
         return self.count > MOST_COUNTED
+
+
+class CappedList(ChangeList):
+    """Does not claim that more rows exist than it counted."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.full_result_count: Any = self.result_count

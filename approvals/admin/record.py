@@ -15,7 +15,7 @@ from unfold.enums import ActionVariant
 from approvals import audit
 from approvals.admin.confirming import Question, ask
 from approvals.admin.links import link_to
-from approvals.admin.paging import CappedPaginator
+from approvals.admin.paging import CappedList, CappedPaginator
 from approvals.admin.readonly import ReadOnlyAdmin
 from approvals.alerts import resolve_alert
 from approvals.models import Alert, AuditEntry, Event, JournalEntry, VerifyCheck
@@ -33,6 +33,9 @@ class RecordAdmin(ReadOnlyAdmin):
     show_full_result_count = False
     sortable_by = ()
     change_form_outer_before_template = "approvals/record_style.html"
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[CappedList]:
+        return CappedList
 
 
 class AlertState(DropdownFilter):

@@ -10,11 +10,9 @@ from django.http import HttpRequest
 from approvals.admin.links import list_of, page_of
 from approvals.clock import now
 from approvals.models import Alert, TickMark, WorkflowRun
-from inventory.admin.places import rotation_page
+from inventory.admin.rotation import in_danger, rotation_page, situation
 from inventory.admin.summary import Summary, summary
 from inventory.admin.waiting import piles
-from inventory.counting.planning import current_plan
-from inventory.counting.rotation import Plan
 from inventory.models import Item, Variance, Zone
 from netsuite.models import Push
 from netsuite.standing import Standing, standing
@@ -89,11 +87,11 @@ def inventory_tiles(user: Any) -> dict[str, Any]:
     if user.has_perm("inventory.view_balance"):
         tiles |= {"inventory": figures}
     if user.has_perm("inventory.view_zone"):
-        plan: Plan = current_plan()
+        today, facts, plan = situation()
         tiles |= {
             "inventory_coverage": figures,
             "plan": plan,
-            "in_danger": [choice for choice in (*plan.chosen, *plan.left_over) if choice.is_overdue],
+            "in_danger": in_danger(facts, today),
             "rotation_url": rotation_page(),
             "zones_url": list_of(Zone),
         }

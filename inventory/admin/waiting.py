@@ -52,9 +52,7 @@ def open_actions() -> QuerySet[ProposedAction]:
     undecided = ProposedAction.objects.filter(
         workflow_run=OuterRef("workflow_run"), action_type=ADJUSTMENT, status=Status.PENDING
     )
-    recounts = CountLine.objects.filter(
-        sheet__run=OuterRef("workflow_run"), count_number__gt=1, counted=None
-    )
+    recounts = CountLine.objects.filter(sheet__run=OuterRef("workflow_run"), count_number__gt=1, counted=None)
     actions = ProposedAction.objects.filter(status=Status.PENDING, envelope=None).annotate(
         all_lines=Count("lines"), open_lines=Count("lines", filter=Q(lines__status=Status.PENDING))
     )
@@ -63,9 +61,7 @@ def open_actions() -> QuerySet[ProposedAction]:
 
 
 def _decisions(user: Any) -> list[Pile]:
-    took_part = ProposedAction.participants.through.objects.filter(
-        proposedaction_id=OuterRef("pk"), user_id=user.pk
-    )
+    took_part = ProposedAction.participants.through.objects.filter(proposedaction_id=OuterRef("pk"), user_id=user.pk)
     rows = list(open_actions().annotate(took_part=Exists(took_part)).order_by("proposed_at", "pk")[:500])
     separated = Guardrail.objects.filter(name=SEPARATION_OF_DUTIES, is_enabled=True).exists()
     mine = [row for row in rows if not (separated and row.took_part)]
@@ -85,9 +81,7 @@ def _pile(title: str, icon: str, actions: list[ProposedAction], note: str = "") 
     tasks = [
         Task(
             title=action.title,
-            detail=f"{action.open_lines} line{'s' * (action.open_lines != 1)} to decide"
-            if action.open_lines
-            else "",
+            detail=f"{action.open_lines} line{'s' * (action.open_lines != 1)} to decide" if action.open_lines else "",
             url=page_of(action),
             since=action.proposed_at,
             risk=action.risk,
@@ -98,9 +92,7 @@ def _pile(title: str, icon: str, actions: list[ProposedAction], note: str = "") 
 
 
 def _recounts() -> Pile:
-    lines = CountLine.objects.filter(
-        count_number__gt=1, counted=None, sheet__status=CountSheet.Status.COUNTED
-    )
+    lines = CountLine.objects.filter(count_number__gt=1, counted=None, sheet__status=CountSheet.Status.COUNTED)
     shown = lines.select_related("item", "sheet__zone__location").order_by("pk")[:SHOWN]
     tasks = [
         Task(
@@ -120,12 +112,10 @@ def _sheets() -> Pile:
     tasks = [
         Task(
             title=f"Zone {sheet.zone}",
-            detail=f"Sheet {sheet.code}. {sheet.planned_because}",
+            detail=f"Sheet {sheet.code}: {sheet.planned_because or 'waits to be walked'}",
             url=page_of(sheet),
             since=sheet.created_at,
         )
         for sheet in shown
     ]
-    return Pile(
-        "Sheets to count", "fact_check", sheets.count(), tasks, list_of(CountSheet, status__exact="planned")
-    )
+    return Pile("Sheets to count", "fact_check", sheets.count(), tasks, list_of(CountSheet, status__exact="planned"))

@@ -10,7 +10,7 @@ from django.db.models import Sum
 
 from approvals.contract import Done
 from approvals.models import WorkflowRun
-from approvals.set_based import insert_rows, text_in, update_rows
+from approvals.set_based import insert_rows, update_rows
 from inventory.counting import limits
 from inventory.counting.context import SubmittedCount, read_inputs
 from inventory.counting.expected import moved_since, on_hand_now, recent_movements
@@ -57,11 +57,7 @@ def compute_variance_step(run: WorkflowRun) -> Done:
 
 def _compared_rows(given: SubmittedCount, zone: Zone, sheet: CountSheet) -> list[tuple[object, ...]]:
     codes = [str(row[0]) for row in given.counts]
-    found = (
-        Item.objects.filter(item_code__in=text_in(codes))
-        .order_by()
-        .values_list("item_code", "pk", "avg_cost")
-    )
+    found = Item.objects.filter(item_code__any_of=codes).order_by().values_list("item_code", "pk", "avg_cost")
     items = {code: (pk, cost) for code, pk, cost in found}
     item_ids = [items[code][0] for code in codes]
     ledger = ledger_at(zone.location, item_ids, given.counted_at)
@@ -73,9 +69,7 @@ def _compared_rows(given: SubmittedCount, zone: Zone, sheet: CountSheet) -> list
     return rows
 
 
-def ledger_at(
-    location: Location, item_ids: Iterable[int], counted_at: datetime
-) -> dict[int, tuple[Decimal, Decimal]]:
+def ledger_at(location: Location, item_ids: Iterable[int], counted_at: datetime) -> dict[int, tuple[Decimal, Decimal]]:
     """{item id: (on hand now, expected at the count)}; an item never seen at the location has nothing."""
     wanted = list(item_ids)
     on_hand = on_hand_now(location, wanted)
@@ -262,7 +256,7 @@ def zone_inventory_value(zone: Zone, expected: Mapping[int, Decimal | None]) -> 
     rows = Balance.objects.filter(zone=zone, item__avg_cost__isnull=False).order_by()
     return sum(
         (
-            max(expected.get(item_id, here) or Decimal(0), Decimal(0)) * cost
+            max(expected.get(item_id, here) or Decimal(0), Decimal(0)) * (cost or 0)
             for item_id, here, cost in rows.values_list("item_id", "quantity_on_hand", "item__avg_cost")
         ),
         Decimal(0),

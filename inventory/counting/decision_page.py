@@ -11,7 +11,6 @@ from django.urls import reverse
 
 from approvals.models import ProposedAction, WorkflowRun
 from approvals.money import dollars
-from approvals.set_based import pk_in
 from inventory.counting import limits
 from inventory.counting.gate import awaiting_recount, needs_second
 from inventory.models import CountLine, CountSheet, Movement
@@ -77,7 +76,7 @@ def _rows(sheet: CountSheet, page: Any) -> list[dict[str, Any]]:
     lines = {
         line.proposed_action_id: line
         for line in CountLine.objects.filter(
-            proposed_action__in=pk_in(a.pk for a in page.shown)
+            proposed_action__any_of=[a.pk for a in page.shown]
         ).select_related("item")
     }
     item_ids = {line.item_id for line in lines.values()}
@@ -111,7 +110,7 @@ def _row(
 
 
 def _last_movements(sheet: CountSheet, item_ids: set[int]) -> dict[int, list[Movement]]:
-    ranked = Movement.objects.filter(item__in=pk_in(item_ids), location=sheet.zone.location).annotate(
+    ranked = Movement.objects.filter(item__any_of=item_ids, location=sheet.zone.location).annotate(
         rank=Window(RowNumber(), partition_by=F("item"), order_by=[F("occurred_at").desc(), F("pk").desc()])
     )
     return _by_item(ranked.filter(rank__lte=SHOWN).order_by("item", "rank"))
@@ -119,7 +118,7 @@ def _last_movements(sheet: CountSheet, item_ids: set[int]) -> dict[int, list[Mov
 
 def _earlier_counts(sheet: CountSheet, item_ids: set[int]) -> dict[int, list[CountLine]]:
     ranked = CountLine.objects.filter(
-        item__in=pk_in(item_ids), sheet__zone__location=sheet.zone.location, counted__isnull=False
+        item__any_of=item_ids, sheet__zone__location=sheet.zone.location, counted__isnull=False
     ).annotate(
         rank=Window(RowNumber(), partition_by=F("item"), order_by=[F("counted_at").desc(), F("pk").desc()])
     )

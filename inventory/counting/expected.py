@@ -12,7 +12,6 @@ from decimal import Decimal
 
 from django.db.models import QuerySet
 
-from approvals.set_based import pk_in
 from inventory.models import Balance, Location, Movement
 from inventory.stock.ledger import PHYSICAL_KINDS
 
@@ -20,7 +19,7 @@ RECENT = timedelta(days=7)
 
 
 def on_hand_now(location: Location, item_ids: Iterable[int]) -> dict[int, Decimal]:
-    rows = Balance.objects.filter(location=location, item__in=pk_in(item_ids))
+    rows = Balance.objects.filter(location=location, item__any_of=item_ids)
     return dict(rows.order_by().values_list("item_id", "quantity_on_hand"))
 
 
@@ -56,5 +55,5 @@ def recent_movements(
 
 def _goods(location: Location, item_ids: Iterable[int]) -> QuerySet[Movement]:
     return Movement.objects.filter(
-        location=location, item__in=pk_in(item_ids), kind__in=PHYSICAL_KINDS
+        location=location, item__any_of=item_ids, kind__in=PHYSICAL_KINDS
     ).order_by()

@@ -17,7 +17,7 @@ from approvals.clock import now
 from approvals.contract import Done, Skipped, StepResult, Waiting
 from approvals.models import ProposedAction, WorkflowRun
 from approvals.operations import Decision
-from approvals.set_based import insert_rows, pk_in, update_rows
+from approvals.set_based import insert_rows, update_rows
 from inventory.counting import limits
 from inventory.counting.expected import moved_since, on_hand_now
 from inventory.counting.guardrails import needs_second_person
@@ -177,7 +177,7 @@ def awaiting_recount(run: WorkflowRun) -> QuerySet[CountLine]:
 
 def live_lines(actions: list[ProposedAction]) -> dict[int, dict[str, Any]]:
     """The numbers of these adjustments as they are now, by the names the payload uses."""
-    wanted = pk_in(action.pk for action in actions)
+    wanted = [action.pk for action in actions]
     fields = (
         "pk",
         "proposed_action_id",
@@ -187,7 +187,7 @@ def live_lines(actions: list[ProposedAction]) -> dict[int, dict[str, Any]]:
         "unit_cost",
         "sheet__zone__location",
     )
-    rows = list(CountLine.objects.filter(proposed_action__in=wanted).order_by().values_list(*fields))
+    rows = list(CountLine.objects.filter(proposed_action__any_of=wanted).order_by().values_list(*fields))
     if not rows:
         return {}
     location = CountSheet.objects.select_related("zone__location").get(lines=rows[0][0]).zone.location
@@ -274,7 +274,7 @@ def _number(text: str | None) -> Decimal | None:
 def _ask_recounts(actions: list[ProposedAction], decision: Decision) -> None:
     """The first count stays as it is; a second, empty line waits for the counter."""
     ids = [decision.live[action.pk]["line"] for action in actions]
-    lines = CountLine.objects.filter(pk__in=pk_in(ids))
+    lines = CountLine.objects.filter(pk__any_of=ids)
     again = [
         CountLine(
             sheet_id=line.sheet_id,

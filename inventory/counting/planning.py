@@ -1,6 +1,7 @@
 """The Monday run: ask the rotation which zones are due, and put out a sheet for each."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -29,7 +30,7 @@ def zone() -> ZoneInfo:
 
 def zone_facts(at: datetime) -> list[ZoneFacts]:
     """What the rotation needs to know of every active zone, in a constant number of queries."""
-    stock = {
+    stock: dict[int, Any] = {
         row["zone"]: row
         for row in Balance.objects.filter(zone__isnull=False, item__is_active=True)
         .order_by()
@@ -38,6 +39,7 @@ def zone_facts(at: datetime) -> list[ZoneFacts]:
             items=Count("pk"),
             oldest=Min("last_counted_at"),
             never=Count("pk", filter=Q(last_counted_at=None)),
+            new=Min("created_at", filter=Q(last_counted_at=None)),
         )
     }
     open_zones = set(
@@ -46,20 +48,24 @@ def zone_facts(at: datetime) -> list[ZoneFacts]:
     accuracy = accuracy_by_zone(since=at - timedelta(days=30))
     facts = []
     for row in Zone.objects.filter(is_active=True).select_related("location"):
-        seen: dict[str, Any] = stock.get(row.pk, defaultdict(lambda: None))
-        oldest = None if seen["never"] or seen["oldest"] is None else seen["oldest"].astimezone(zone()).date()
+        seen = stock.get(row.pk, defaultdict(lambda: None))
         facts.append(
             ZoneFacts(
                 zone_id=row.pk,
                 name=str(row),
                 items=seen["items"] or 0,
-                oldest_count=oldest,
+                oldest_count=_day(seen["oldest"]),
                 never_counted=seen["never"] or 0,
+                new_since=_day(seen["new"]),
                 accuracy=accuracy.get(row.pk, Decimal(1)),
                 is_open=row.pk in open_zones,
             )
         )
     return facts
+
+
+def _day(moment: datetime | None) -> date | None:
+    return None if moment is None else moment.astimezone(zone()).date()
 
 
 def current_plan(on: date | None = None) -> Plan:
@@ -95,12 +101,22 @@ def _say_whether_the_promise_holds(plan: Plan) -> None:
     raise_alert(
         key=CAPACITY_ALERT,
         severity="warning",
-        message=f"{plan.zones_needed_a_week} zones a week must be counted so that every item is counted within "
-        f"{PROMISE.days} days even if a Monday is missed; the capacity is {plan.capacity}."
-        + (f" Left over this week: {', '.join(c.name for c in plan.left_over)}." if plan.left_over else "")
-        + " Raise the guardrail count_capacity, or merge zones.",
+        message=" ".join(_why_it_does_not(plan)),
         link=PLAN_PAGE,
     )
+
+
+def _why_it_does_not(plan: Plan) -> Iterator[str]:
+    if plan.zones_needed_a_week > plan.capacity:
+        yield (
+            f"{plan.zones_needed_a_week} zones a week must be counted so that every item is counted within "
+            f"{PROMISE.days} days even if a Monday is missed; the capacity is {plan.capacity}. "
+            "Raise the guardrail count_capacity, or merge zones."
+        )
+    if plan.left_over:
+        yield f"Left over this week: {', '.join(c.name for c in plan.left_over)}. Plan a sheet for them by hand."
+    if plan.lying:
+        yield f"Overdue with a sheet out: {', '.join(c.name for c in plan.lying)}. Walk or cancel those sheets."
 
 
 def plan_sheet(*, zone: Zone, by: Any) -> CountSheet:

@@ -12,7 +12,6 @@ from django.db import IntegrityError, transaction
 from approvals import engine
 from approvals.clock import now
 from approvals.refusals import Refused
-from approvals.set_based import text_in
 from inventory.models import CountSheet, Item, Upload, Zone
 
 WORKFLOW = "inventory_reconciliation"
@@ -34,9 +33,7 @@ class CountRefused(Refused):
     pass
 
 
-def problems_with(
-    counts: Sequence[CountedItem], counted_at: datetime
-) -> list[tuple[CountedItem | None, str]]:
+def problems_with(counts: Sequence[CountedItem], counted_at: datetime) -> list[tuple[CountedItem | None, str]]:
     """Everything that keeps these counts from being submitted, each with the line it is about."""
     problems: list[tuple[CountedItem | None, str]] = []
     if counted_at > now() + CLOCK_TOLERANCE:
@@ -54,7 +51,7 @@ def problems_with(
 
 def _items(counts: Sequence[CountedItem]) -> list[Item]:
     return list(
-        Item.objects.filter(item_code__in=text_in(line.item_code for line in counts)).only(
+        Item.objects.filter(item_code__any_of=[line.item_code for line in counts]).only(
             "item_code", "allows_fractions", "unit", "avg_cost"
         )
     )
@@ -91,7 +88,8 @@ def submit_count(
 ) -> CountSheet:
     """Store the count and run it through the workflow as far as it goes without a human.
 
-    `sheet` is the planned sheet it answers, `upload` the previewed file it came in, if any. Raises CountRefused with every problem at once, storing nothing.
+    `sheet` is the planned sheet it answers, `upload` the previewed file it came in, if any.
+    Raises CountRefused with every problem at once, storing nothing.
     """
     problems = [sentence for _, sentence in problems_with(counts, counted_at)]
     if problems:
@@ -99,9 +97,7 @@ def submit_count(
     inputs = {
         "zone_id": zone.pk,
         "counted_at": counted_at.isoformat(),
-        "counts": [
-            [line.item_code, None if line.counted is None else str(line.counted), line.row] for line in counts
-        ],
+        "counts": [[line.item_code, None if line.counted is None else str(line.counted), line.row] for line in counts],
     }
     with transaction.atomic():
         if upload:
@@ -129,8 +125,8 @@ def _claim_upload(upload: Upload) -> None:
                 status=Upload.Status.CONFIRMED
             )
     except IntegrityError as error:
-        first = CountSheet.objects.get(upload__sha256=upload.sha256)
-        raise CountRefused(f"This very file was confirmed already, as sheet {first.code}.") from error
+        same = CountSheet.objects.get(upload__sha256=upload.sha256)
+        raise CountRefused(f"This very file was confirmed already, as sheet {same.code}.") from error
     if won:
         return
     upload.refresh_from_db(fields=["status"])

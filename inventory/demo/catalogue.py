@@ -1,6 +1,7 @@
 """Our own catalogue: a K-12 food supplier with two warehouses. `catalogue.csv` holds one line an item.
 
-Columns: weekly demand in units at MAIN; `east` is the zone of EAST the item also lives in; `notes` marks the odd ones.
+Columns: weekly demand in units at MAIN; `east` is the zone of EAST the item also lives in; `notes` marks the
+odd ones.
 """
 
 import csv
@@ -25,7 +26,7 @@ PLACES = {
         "D": "Paper, gloves and cleaning",
         "COLD": "Cold store",
     },
-    ("EAST", "East depot, Milford"): {"A": "Dry goods and supplies", "B": "Cold store"},
+    ("EAST", "East depot, Milford"): {"E1": "Dry goods and supplies", "E2": "Cold store"},
 }
 BILLS = {
     "BKF-KIT-01": {"100212": 1, "004417": 1, "BEV-0301": 1},
@@ -81,7 +82,7 @@ def create_places() -> dict[tuple[str, str], Zone]:
 
 
 def create_items(catalogue: list[Listed], *, on: datetime) -> dict[str, Item]:
-    """Items by code, with ABC class from yearly value, barcodes, and the two kits costed from their components."""
+    """Items by code, with ABC class, barcode, and the two kits costed from their components."""
     classes = abc_classes(catalogue)
     items = [
         Item(

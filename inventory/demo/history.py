@@ -1,7 +1,7 @@
-"""Ten weeks of cycle counts, made as they would have been: the Monday run plans, a counter counts, an approver decides.
+"""Ten weeks of cycle counts: each Monday the run plans, then a counter counts and an approver decides.
 
-Everything goes through the real operations with the clock set back, so guardrails, variances, audit chain and pushes
-are what the program makes of them. The pushes wait for the first drain.
+Everything goes through the real operations with the clock set back, so guardrails, variances, audit chain and
+pushes are what the program makes of them. The pushes wait for the first drain.
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ BEFORE_RAISE, CAPACITY_NOW = 5, Decimal(3)
 
 @dataclass(frozen=True)
 class Walk:
-    """What one count finds: `small` lines within the guardrail, `large` ones beyond, and what the approver does."""
+    """What a count finds: `small` lines within the guardrail, `large` ones beyond, and the approver's answer."""
 
     small: int = 0
     large: int = 0
@@ -68,6 +68,7 @@ NOTES = {
     "reject": "The pallet was found in the staging lane; the record is right.",
     "recount": "Please count the second shelf as well.",
     "sign": "Seen the photos of the empty rack.",
+    "mail": "Talked through at the Monday meeting; no e-mail needed.",
 }
 
 
@@ -101,17 +102,20 @@ class History:
         counts = self._counts(sheet, walk)
         with at(moment + timedelta(minutes=45)):
             submit_count(
-                zone=sheet.zone, counted_at=moment, counts=counts, by=self.people["counter"], source="excel", sheet=sheet
-            )  # fmt: skip
+                zone=sheet.zone,
+                counted_at=moment,
+                counts=counts,
+                by=self.people["counter"],
+                source=CountSheet.Source.UPLOAD,
+                sheet=sheet,
+            )
         self.walked[sheet.pk] = walk
 
     def settle(self, sheet: CountSheet, day: datetime, *, read_mail: bool) -> None:
         """The approver's afternoon: decide, sign off with a second person where needed, read the summary."""
         sheet.refresh_from_db()
         walk = self.walked[sheet.pk]
-        envelope = ProposedAction.objects.filter(
-            workflow_run=sheet.run, action_type=ENVELOPE, status="pending"
-        ).first()
+        envelope = ProposedAction.objects.filter(workflow_run=sheet.run, action_type=ENVELOPE, status="pending").first()
         if envelope:
             with at(_on(day, DECIDED)):
                 self._decide(envelope, walk)
@@ -124,15 +128,13 @@ class History:
                 self._read_mail(sheet)
 
     def _counts(self, sheet: CountSheet, walk: Walk) -> list[CountedItem]:
-        rows = list(
-            Balance.objects.filter(zone=sheet.zone)
-            .select_related("item")
-            .order_by("bin", "item__item_code")
-        )
+        rows = list(Balance.objects.filter(zone=sheet.zone).select_related("item").order_by("bin", "item__item_code"))
         off = self._differences(rows, walk)
         return [
             CountedItem(
-                row.item.item_code, row.quantity_on_hand + off.get(row.pk, Decimal(0)), f"Sheet “Count”, row {n}"
+                row.item.item_code,
+                row.quantity_on_hand + off.get(row.pk, Decimal(0)),
+                f"Sheet “Count”, row {n}",
             )
             for n, row in enumerate(rows, 6)
         ]
@@ -158,21 +160,25 @@ class History:
         note = NOTES["approve"]
         if walk.verdict == "reject":
             verdicts, note = dict.fromkeys(lines, "rejected"), NOTES["reject"]
-        self._give(envelope, {pk: v for pk, v in verdicts.items() if self._is_first_click(pk, lines, walk)}, note)
+        if walk.verdict not in {"approve", "reject"}:
+            verdicts.pop(lines[0])
+        self._give(envelope, verdicts, note)
         if walk.verdict == "reject one":
             self._give(envelope, {lines[0]: "rejected"}, NOTES["reject"])
         elif walk.verdict.startswith("recount"):
             self._give(envelope, {lines[0]: "sent_back"}, NOTES["recount"])
 
-    def _is_first_click(self, pk: int, lines: list[int], walk: Walk) -> bool:
-        return walk.verdict in {"approve", "reject"} or pk != lines[0]
-
     def _give(self, action: ProposedAction, verdicts: dict[int, str], note: str, by: str = "approver") -> None:
         if verdicts:
             seen = content_hash(live_numbers(action))
             decide(
-                action_id=action.pk, by=self.people[by], verdicts=verdicts, seen_hash=seen, via="admin", note=note
-            )  # fmt: skip
+                action_id=action.pk,
+                by=self.people[by],
+                verdicts=verdicts,
+                seen_hash=seen,
+                via="admin",
+                note=note,
+            )
 
     def _recount(self, sheet: CountSheet, envelope: ProposedAction, walk: Walk, day: datetime) -> None:
         line = CountLine.objects.get(sheet=sheet, count_number=2)
@@ -190,18 +196,14 @@ class History:
             self._give(envelope, dict.fromkeys(still_open, "approved"), "The recount says the same.")
 
     def _second_signature(self, sheet: CountSheet) -> None:
-        sign_off = ProposedAction.objects.filter(
-            workflow_run=sheet.run, action_type=SIGN_OFF, status="pending"
-        ).first()
+        sign_off = ProposedAction.objects.filter(workflow_run=sheet.run, action_type=SIGN_OFF, status="pending").first()
         if sign_off:
             self._give(sign_off, {sign_off.pk: "approved"}, NOTES["sign"], by="second")
 
     def _read_mail(self, sheet: CountSheet) -> None:
         """Summaries of old weeks went round on paper: no e-mail leaves while a past is made up."""
-        for draft in ProposedAction.objects.filter(
-            workflow_run=sheet.run, action_type=EMAIL_DRAFT, status="pending"
-        ):
-            self._give(draft, {draft.pk: "rejected"}, "Talked through at the Monday meeting; no e-mail needed.")
+        for draft in ProposedAction.objects.filter(workflow_run=sheet.run, action_type=EMAIL_DRAFT, status="pending"):
+            self._give(draft, {draft.pk: "rejected"}, NOTES["mail"])
 
 
 def _on(day: datetime, clock: time) -> datetime:

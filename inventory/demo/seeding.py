@@ -1,4 +1,4 @@
-"""Fills an empty database with the demo supplier: catalogue, trade, people, counts. The same every time for a given day."""
+"""Fills an empty database with the demo supplier; the same every time on a given day."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -51,7 +51,7 @@ class Seeded:
 
 @dataclass
 class _Past:
-    """The loop over days; sheets are counted on the days after their Monday and settled the same afternoon."""
+    """The loop over days; sheets are counted from their Monday on and settled the same afternoon."""
 
     trade: Trade
     history: History
@@ -89,13 +89,13 @@ def seed_demo() -> Seeded:
     """Raises SeedRefused on a production database or one that holds items already; then nothing is stored."""
     if settings.PRODUCTION:
         raise SeedRefused(
-            "This is a production database (DATABASE_URL names PostgreSQL), and demo data has well-known passwords. "
-            "Nothing was stored. To fill a throwaway PostgreSQL, set PRODUCTION=false."
+            "This is a production database (DATABASE_URL names PostgreSQL), and demo data has well-known "
+            "passwords. Nothing was stored. To fill a throwaway PostgreSQL, set PRODUCTION=false."
         )
     if Item.objects.exists() or Location.objects.exists():
         raise SeedRefused(
-            "There are items or locations already, and demo data would mix with them. Nothing was stored. Start with "
-            "an empty database: set VAR_DIR to a new folder."
+            "There are items or locations already, and demo data would mix with them. Nothing was stored. "
+            "Start with an empty database: set VAR_DIR to a new folder."
         )
     with transaction.atomic():
         waiting, planned = _seed(now())
@@ -120,9 +120,7 @@ def _seed(moment: datetime) -> tuple[CountSheet, CountSheet]:
         Guardrail.history.update(history_date=opened)  # they held before the first count
         trade = _trade(opened)
     trade.open(opened)
-    past = _Past(
-        trade, History(people, Random(SEED + 1)), last_slot - timedelta(weeks=WEEKS), last_slot
-    )
+    past = _Past(trade, History(people, Random(SEED + 1)), last_slot - timedelta(weeks=WEEKS), last_slot)
     for number in range(DAYS + 1):
         past.live(first_day + timedelta(days=number), moment)
     _check_runs()
@@ -155,7 +153,7 @@ def _this_week(
     to_walk = others[0] if others else _asked_for(("MAIN", "B"), people, counted_at)
     submit_count(
         zone=puzzle.zone, counted_at=counted_at, counts=puzzling_counts(puzzle.zone, counted_at),
-        by=people["counter"], source="excel", sheet=puzzle,
+        by=people["counter"], source=CountSheet.Source.UPLOAD, sheet=puzzle,
     )  # fmt: skip
     tick()
     _check_runs()

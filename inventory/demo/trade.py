@@ -1,7 +1,7 @@
 """Ninety school days' worth of goods coming and going, recorded on the day they moved.
 
-Receipts and the transfers to EAST come in the morning; kits are packed and orders leave in the afternoon. Counts
-happen in between, so what they expect is what was really on hand.
+Receipts and the transfers to EAST come in the morning; kits are packed and orders leave in the afternoon.
+Counts happen in between, so what they expect is what was really on hand.
 """
 
 import math
@@ -85,9 +85,7 @@ class Trade:
         chosen = choose(location, day, here)
         self._record(location, self.moment(day, clock), [(line, d, k, kind) for line, d, k in chosen])
 
-    def _record(
-        self, location: str, moment: datetime, moves: list[tuple[Listed, Decimal, str, str]]
-    ) -> None:
+    def _record(self, location: str, moment: datetime, moves: list[tuple[Listed, Decimal, str, str]]) -> None:
         rows = []
         for position, (line, delta, kind, prefix) in enumerate(moves):
             if position % 12 == 0:
@@ -106,9 +104,7 @@ class Trade:
         living = [line for line in self.catalogue if location in line.zones and line.weekly]
         return list(enumerate(living))
 
-    def _receipts(
-        self, location: str, day: date, here: dict[str, Decimal]
-    ) -> list[tuple[Listed, Decimal, str]]:
+    def _receipts(self, location: str, day: date, here: dict[str, Decimal]) -> list[tuple[Listed, Decimal, str]]:
         found = []
         for _, line in self._living(location):
             weekly = self.weekly(line, location)
@@ -143,9 +139,7 @@ class Trade:
                 found += [(by_code[code], Decimal(-KITS_A_WEEK * each), kind) for code, each in bill.items()]
         return found
 
-    def _shipments(
-        self, location: str, day: date, here: dict[str, Decimal]
-    ) -> list[tuple[Listed, Decimal, str]]:
+    def _shipments(self, location: str, day: date, here: dict[str, Decimal]) -> list[tuple[Listed, Decimal, str]]:
         """Each item leaves twice a week, mostly in whole cases; never the last of it."""
         found = []
         for position, line in self._living(location):

@@ -16,7 +16,7 @@ LARGEST_LINE = Decimal(900)  # US dollars: keeps the sheet below the second sign
 
 @dataclass(frozen=True)
 class Puzzle:
-    """`off` proposes a variance for a balance, None when it does not fit; `reason` is how the suggestion must begin."""
+    """`off` proposes a variance, None when the balance does not fit; `reason` begins the suggestion."""
 
     name: str
     reason: str
@@ -63,7 +63,7 @@ PUZZLES = (
 
 
 def puzzling_counts(zone: Zone, counted_at: datetime) -> list[CountedItem]:
-    """A count of the whole zone as of `counted_at`: every puzzle once where an item fits it, one line left empty."""
+    """A count of the zone: every puzzle once where an item fits it, and one line left empty."""
     stock = _stock(zone, counted_at)
     off = dict(_solve(stock))
     empty = next(row.pk for row, _ in reversed(stock) if row.pk not in off)

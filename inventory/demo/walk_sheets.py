@@ -14,6 +14,7 @@ from inventory.models import Balance, CountSheet, Zone
 
 HEADINGS = ("Item code", "Description", "Bin", "Unit", "Counted")
 WIDTHS = (16, 58, 12, 10, 12)
+INSTRUCTION = "Write what you see. Empty means not counted; write 0 where there is nothing."
 GOOD, MESSY = "{zone} ready to upload.xlsx", "{zone} with mistakes.xlsx"
 
 
@@ -53,7 +54,7 @@ def _book(sheet: CountSheet) -> tuple[Workbook, Worksheet]:
     page.title = "Count"
     page.append([f"Walk-sheet {sheet.code}"])
     page.append([f"{sheet.zone.location.name}, zone {sheet.zone.code}: {sheet.zone.name}"])
-    page.append(["Write what you see. Leave the cell empty where you did not count; write 0 where there is nothing."])
+    page.append([INSTRUCTION])
     page.append([])
     page.append(list(HEADINGS))
     for cell in (page["A1"], *page[5]):

@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from approvals.clock import now
-from approvals.set_based import insert_rows, pk_in, update_rows
+from approvals.set_based import insert_rows, update_rows
 from inventory.models import Adjustment, Balance, CountSheet, Item, Location, Movement, Zone
 
 PHYSICAL_KINDS = (
@@ -88,7 +88,7 @@ def add_missing_balances(
 ) -> None:
     wanted = set(item_ids)
     known = set(
-        Balance.objects.filter(location=location, item__in=pk_in(wanted)).values_list("item_id", flat=True)
+        Balance.objects.filter(location=location, item__any_of=wanted).values_list("item_id", flat=True)
     )
     Balance.objects.bulk_create(
         (
@@ -102,13 +102,13 @@ def add_missing_balances(
 def lock_balances(location: Location, item_ids: Iterable[int]) -> None:
     """Until the transaction ends nobody else changes on hand of these items."""
     rows = (
-        Balance.objects.select_for_update().filter(location=location, item__in=pk_in(item_ids)).order_by("pk")
+        Balance.objects.select_for_update().filter(location=location, item__any_of=item_ids).order_by("pk")
     )
     list(rows.values_list("pk", flat=True))
 
 
 def _add_to_on_hand(location: Location, totals: dict[int, Decimal]) -> None:
-    rows = Balance.objects.filter(location=location, item__in=pk_in(totals)).values_list(
+    rows = Balance.objects.filter(location=location, item__any_of=totals).values_list(
         "pk", "item_id", "quantity_on_hand"
     )
     update_rows(

@@ -1,7 +1,7 @@
 """Opening stock: what lay there when the ledger began.
 
-It can be given once for each item and location. Given again with the same quantity it changes nothing; once anything
-else has happened to the item there, a count is the way to correct it.
+It can be given once for each item and location. Given again with the same quantity it changes nothing; once
+anything else has happened to the item there, a count is the way to correct it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,9 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, Count, DecimalField, Q, Sum, Value, When
+from django.db.models import Count, Q, Sum
 
-from approvals.set_based import pk_in
 from inventory.models import Balance, Location, Movement, Zone
 from inventory.stock.ledger import NewMovement, record_movements
 
@@ -37,23 +36,16 @@ class Begun:
 
 def begun(location: Location, item_ids: Iterable[int]) -> dict[int, Begun]:
     """Items that already have a balance at this location."""
-    balances = Balance.objects.filter(location=location, item__in=pk_in(item_ids))
+    wanted = list(item_ids)
+    balances = Balance.objects.filter(location=location, item__any_of=wanted)
+    is_opening = Q(kind=Movement.Kind.OPENING)
     rows = (
-        Movement.objects.filter(location=location, item__in=pk_in(item_ids))
+        Movement.objects.filter(location=location, item__any_of=wanted)
         .order_by()
         .values("item")
-        .annotate(
-            opening=Sum(
-                Case(
-                    When(kind=Movement.Kind.OPENING, then="delta"),
-                    default=Value(Decimal(0)),
-                    output_field=DecimalField(max_digits=14, decimal_places=3),
-                )
-            ),
-            others=Count("pk", filter=~Q(kind=Movement.Kind.OPENING)),
-        )
+        .annotate(opening=Sum("delta", filter=is_opening), others=Count("pk", filter=~is_opening))
     )
-    moved = {row["item"]: Begun(row["opening"], row["others"]) for row in rows}
+    moved = {row["item"]: Begun(row["opening"] or Decimal(0), row["others"]) for row in rows}
     nothing = Begun(Decimal(0), 0)
     return {item_id: moved.get(item_id, nothing) for item_id in balances.values_list("item_id", flat=True)}
 
@@ -68,12 +60,12 @@ def open_stock(
     source: str,
     by: Any | None = None,
 ) -> None:
-    """Create the balances with home zone and bin, and record the opening movements. The caller checked `begun`."""
+    """Create the balances with home zone and bin, and record the opening movements; check `begun` first."""
     with transaction.atomic():
         known = set(
-            Balance.objects.filter(
-                location=location, item__in=pk_in(line.item_id for line in lines)
-            ).values_list("item_id", flat=True)
+            Balance.objects.filter(location=location, item__any_of=[line.item_id for line in lines]).values_list(
+                "item_id", flat=True
+            )
         )
         Balance.objects.bulk_create(
             Balance(item_id=line.item_id, location=location, zone=zone, bin=line.bin)
@@ -81,10 +73,7 @@ def open_stock(
             if line.item_id not in known
         )
         record_movements(
-            [
-                NewMovement(line.item_id, line.quantity, Movement.Kind.OPENING, occurred_at, reference)
-                for line in lines
-            ],
+            [NewMovement(line.item_id, line.quantity, Movement.Kind.OPENING, occurred_at, reference) for line in lines],
             location=location,
             source=source,
             by=by,

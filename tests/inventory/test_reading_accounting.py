@@ -1,6 +1,6 @@
 """Whatever stands on a sheet, every data row comes out once: counted, refused or not counted."""
 
-import time
+import resource
 from decimal import Decimal
 
 from hypothesis import given, settings
@@ -61,9 +61,7 @@ def test_every_row_of_a_csv_is_accounted_for(rows):
 
 @settings(max_examples=40, deadline=None)
 @given(
-    st.dictionaries(
-        st.from_regex(r"\A0{0,3}[1-9A-Z]{2,6}\Z"), st.none() | st.decimals(0, 9999, places=3), min_size=1
-    )
+    st.dictionaries(st.from_regex(r"\A0{0,3}[1-9A-Z]{2,6}\Z"), st.none() | st.decimals(0, 9999, places=3), min_size=1)
 )
 def test_good_figures_survive_unchanged(counts):
     rows = [(f"X{code}", "Beans", None if count is None else float(count)) for code, count in counts.items()]
@@ -73,16 +71,17 @@ def test_good_figures_survive_unchanged(counts):
     assert not list(found.errors())
 
 
+def processor_seconds_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def test_ten_thousand_rows_take_well_under_two_seconds():
+    """Processor time of the child with its start-up, which a busy machine does not stretch as it does the clock."""
     rows = [(f"{number:06d}", f"Item {number}", number % 50) for number in range(10_000)]
-    content = workbook(("Item code", "Description", "Counted"), *rows)
-    fastest = 99.0
-    for _ in range(3):
-        started = time.monotonic()
-        reading = read(content)
-        fastest = min(fastest, time.monotonic() - started)
+    content = workbook(HEADING, *rows)
+    before = processor_seconds_of_children()
+    reading = read(content)
+    assert processor_seconds_of_children() - before < 2
     assert len(reading.lines) == 10_000
-    assert sum(int(count or 0) for _, count in figures(reading)) == sum(
-        number % 50 for number in range(10_000)
-    )
-    assert fastest < 2
+    assert sum(int(count or 0) for _, count in figures(reading)) == sum(number % 50 for number in range(10_000))

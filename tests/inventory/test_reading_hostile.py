@@ -46,13 +46,19 @@ def test_a_zip_bomb_ends_before_it_is_unpacked():
     assert time.monotonic() - started < 15
 
 
+def test_the_unpacked_size_is_limited_whatever_the_ratio():
+    limits = replace(DEFAULT_LIMITS, unpacked_bytes=1024 * 1024)
+    with pytest.raises(UnreadableFile, match="unpacks to more than 1 MiB"):
+        read_walk_sheet(with_part("xl/a.bin", b"ab" * 1024 * 1024), file_name="walk.xlsx", limits=limits)
+
+
 def test_an_implausible_ratio_is_refused_even_below_the_size_limit():
     with pytest.raises(UnreadableFile, match="150 times its size"):
         read(with_part("xl/media/big.bin", b"\0" * 30 * 1024 * 1024))
 
 
 PLAIN_FILE, LINK = 0o100644, 0o120777
-FAR_DOCTYPE = b"<!--" + b"x" * 65_530 + b"--><!DOCTYPE x><x/>"
+FAR_DOCTYPE = b"<!--" + b"x" * 65_526 + b"--><!DOCTYPE x><x/>"
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
@@ -89,15 +95,12 @@ def test_overlapping_parts():
     directory = data.index(b"PK\x01\x02")
     second = data.index(b"PK\x01\x02", directory + 4)
     data[second + 42 : second + 46] = data[directory + 42 : directory + 46]
-    with pytest.raises(UnreadableFile, match="overlap|damaged"):
+    with pytest.raises(UnreadableFile, match="overlap"):
         read(bytes(data))
 
 
 def test_an_entity_in_the_sheet_itself_is_refused():
-    laughs = (
-        b'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]>'
-        b"<worksheet>&b;</worksheet>"
-    )
+    laughs = b'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><worksheet>&b;</worksheet>'
     with pytest.raises(UnreadableFile, match="DOCTYPE"):
         read(rezipped(SMALL, lambda name, data: laughs if name.endswith("sheet1.xml") else data))
 
@@ -122,9 +125,7 @@ def test_a_far_corner_ends_quickly_with_its_place(place, said):
 
 
 def test_half_a_million_empty_rows_hide_nothing():
-    rows = b"".join(
-        b'<row r="%d"><c r="A%d" s="0"/></row>' % (number, number) for number in range(3, 500_000)
-    )
+    rows = b"".join(b'<row r="%d"><c r="A%d" s="0"/></row>' % (number, number) for number in range(3, 500_000))
     assert figures(read(with_sheet_xml(SMALL, b"</sheetData>", rows + b"</sheetData>"))) == [("a", "1")]
 
 

@@ -57,8 +57,6 @@ def test_the_products_are_read_with_every_cost():
         unique=("code",),
     )
     with path.open(newline="", encoding="utf-8") as stream:
-        expected = [
-            (row["ProductCode"], row["Name"], Decimal(row["UnitCost"])) for row in csv.DictReader(stream)
-        ]
+        expected = [(row["ProductCode"], row["Name"], Decimal(row["UnitCost"])) for row in csv.DictReader(stream)]
     assert [(row.text("code"), row.text("name"), row.number("cost")) for row in table.rows] == expected
     assert table.errors == ()

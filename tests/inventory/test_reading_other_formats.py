@@ -12,7 +12,7 @@ from odf.table import Table, TableCell, TableRow
 from odf.text import P
 
 from inventory.counting.walk_sheets.reading import UnreadableFile
-from tests.inventory.spreadsheets import HEADING, figures, read, workbook
+from tests.inventory.spreadsheets import HEADING, figures, read, rezipped, workbook
 
 
 def old_workbook(fill) -> bytes:
@@ -116,6 +116,21 @@ def test_an_open_document_shows_errors_and_unsaved_formulas():
     assert [(error.row, error.column) for error in reading.errors] == [(2, "C"), (3, "C")]
 
 
+def test_an_error_in_the_code_column_of_an_open_document_is_no_code():
+    rows = [(HEADING_CELLS, 1), ([("#REF!", "#REF!"), ("", ""), (5, "5")], 1)]
+
+    def as_libreoffice_marks_it(name, data):
+        return data.replace(
+            b'office:value-type="string"><text:p>#REF!',
+            b'calcext:value-type="error" xmlns:calcext="urn:calcext" office:value-type="string"><text:p>#REF!',
+        )
+
+    marked = rezipped(open_document(rows), as_libreoffice_marks_it)
+    (error,) = read(marked, "walk.ods").errors
+    assert (error.row, error.column) == (2, "A")
+    assert "shows the error #REF!" in error.message
+
+
 def test_a_filled_row_repeated_a_million_times_is_refused():
     rows = [(HEADING_CELLS, 1), ([("a", "a"), ("", ""), (1, "1")], 1_000_000)]
     with pytest.raises(UnreadableFile, match="repeats one cell or row"):
@@ -166,6 +181,7 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 1000
         (OLE + "Workbook".encode("utf-16-le"), "old Excel workbook"),
         (b"\x01\x02\x03\x04", "neither a spreadsheet nor text"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_is_no_spreadsheet_is_called_by_its_name(content, said):
     with pytest.raises(UnreadableFile, match=said):

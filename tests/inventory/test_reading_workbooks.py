@@ -73,12 +73,15 @@ def test_a_total_that_does_not_add_up_is_pointed_out():
 
 
 def test_a_quantity_without_a_code_is_an_error_unless_it_is_a_total():
-    reading = read(
-        workbook(HEADING, ("1", "a", 4), ("2", "b", 6), (None, None, 7), (None, "Total Cereal", 3))
-    )
+    reading = read(workbook(HEADING, ("1", "a", 4), ("2", "b", 6), (None, None, 7), (None, "Total Cereal", 3)))
     assert [(error.row, error.column) for error in reading.errors] == [(4, "A"), (5, "A")]
     assert "there is no item code" in reading.errors[0].message
     assert reading.sheets[0].rows_refused == 2
+
+
+def test_one_row_above_is_no_evidence_of_a_total():
+    reading = read(workbook(HEADING, ("1", "a", 4), (None, None, 4)))
+    assert [(error.row, error.column) for error in reading.errors] == [(3, "A")]
 
 
 def test_a_code_that_only_begins_like_a_total_is_a_code():
@@ -108,9 +111,7 @@ def test_headings_are_recognised_in_many_words(code, counted):
 
 
 def test_two_equally_good_columns_are_a_question_not_a_guess():
-    reading = read(
-        workbook(("SKU", "Item code", "Counted", "Physical qty"), ("a", "b", 1, 2), ("c", "d", 3, 4))
-    )
+    reading = read(workbook(("SKU", "Item code", "Counted", "Physical qty"), ("a", "b", 1, 2), ("c", "d", 3, 4)))
     assert reading.lines == ()
     assert reading.sheets[0].rows_refused == 2
     assert [error.column for error in reading.errors] == ["B", "D"]
@@ -179,9 +180,7 @@ def test_what_excel_does_to_codes_is_undone_or_reported():
         sheet["A4"].number_format = "yyyy-mm-dd"
 
     rows = [(120805.0, "", 1), (6083, "", 1), (45000, "", 1), (1234567890123456, "", 1), ("1.2E+15", "", 1)]
-    reading = read(
-        workbook(HEADING, *rows, ("120806.0", "", 1), (True, "", 1), (12.5, "", 1), change=formats)
-    )
+    reading = read(workbook(HEADING, *rows, ("120806.0", "", 1), (True, "", 1), (12.5, "", 1), change=formats))
     assert [line.item_code for line in reading.lines] == ["120805", "06083", "120806"]
     assert [error.row for error in reading.errors] == [4, 5, 6, 8, 9]
     assert "has become a date (2023-03-15)" in reading.errors[0].message
@@ -219,9 +218,7 @@ def test_numbers_no_spreadsheet_shows_are_refused(raw):
 
 
 def test_a_stored_binary_fraction_is_read_as_it_is_shown():
-    content = with_sheet_xml(
-        workbook(HEADING, ("a", "", 4711)), b"<v>4711</v>", b"<v>0.30000000000000004</v>"
-    )
+    content = with_sheet_xml(workbook(HEADING, ("a", "", 4711)), b"<v>4711</v>", b"<v>0.30000000000000004</v>")
     assert figures(read(content)) == [("a", "0.3")]
 
 

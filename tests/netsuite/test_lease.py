@@ -13,11 +13,15 @@ from pathlib import Path
 import pytest
 from django.db.models.functions import Now
 
+from approvals.clock import now
 from netsuite import claims, lease
 from netsuite.checks import failpoints_are_off
+from netsuite.configuration import Timing
 from netsuite.drain import drain
 from netsuite.failpoints import Failpoint
 from netsuite.models import DrainLease, Push, PushAttempt
+from netsuite.outcomes import Confirmed, Exchange, RemoteRecord
+from netsuite.verdicts import Situation, after_send
 from tests.netsuite.stage import assert_once, enqueue, sends, state
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,24 +40,28 @@ def poll(condition: Callable[[], bool], seconds: float = 30) -> None:
         time.sleep(0.02)
 
 
+def acquire(holder: str) -> int:
+    token = lease.acquire(holder, MINUTE)
+    assert token is not None
+    return token
+
+
 def is_frozen(pid: int) -> bool:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
 
 def test_only_one_holder_and_a_token_that_only_grows():
-    first = lease.acquire("one", MINUTE)
-    assert first is not None
+    first = acquire("one")
     assert lease.acquire("two", MINUTE) is None
     lease.release(first)
-    second = lease.acquire("two", MINUTE)
-    assert second is not None
+    second = acquire("two")
     assert second > first
 
 
 def test_an_expired_lease_passes_on_and_the_old_token_is_worth_nothing():
-    first = lease.acquire("one", MINUTE)
+    first = acquire("one")
     expire()
-    second = lease.acquire("two", MINUTE)
+    second = acquire("two")
     with pytest.raises(lease.LeaseLost):
         lease.renew(first, MINUTE)
     lease.release(first)
@@ -63,10 +71,10 @@ def test_an_expired_lease_passes_on_and_the_old_token_is_worth_nothing():
 
 def test_every_write_of_a_drain_that_lost_the_lease_is_refused():
     push = enqueue("CS-IA-1")
-    old = lease.acquire("one", MINUTE)
+    old = acquire("one")
     attempt = claims.claim(push, old)
     expire()
-    new = lease.acquire("two", MINUTE)
+    new = acquire("two")
     assert claims.sweep(new) == 1
     for write in (lambda: claims.begin_lookup(push, old), lambda: claims.claim(push, old)):
         with pytest.raises(lease.LeaseLost):
@@ -76,9 +84,25 @@ def test_every_write_of_a_drain_that_lost_the_lease_is_refused():
     assert state("CS-IA-1") == "unknown"
 
 
+def test_a_drain_that_lost_the_lease_can_neither_claim_nor_confirm_anything_more():
+    claimed, fresh = enqueue("CS-IA-1", "A"), enqueue("CS-IA-2", "B")
+    old = acquire("one")
+    attempt = claims.claim(claimed, old)
+    expire()
+    acquire("two")
+    with pytest.raises(lease.LeaseLost):
+        claims.claim(fresh, old)
+    remote = RemoteRecord("7", "INVADJ7", "CS-IA-1", claimed.payload_hash)
+    outcome = Confirmed(Exchange(http_status=200), remote, existing=False)
+    verdict = after_send(outcome, Situation(attempts=1, sent_at=now(), now=now()), Timing())
+    with pytest.raises(lease.LeaseLost):
+        claims.record(claimed, attempt, old, outcome, verdict)
+    assert (state("CS-IA-1"), state("CS-IA-2")) == ("in_flight", "pending")
+
+
 def test_a_push_a_person_changed_meanwhile_is_left_alone():
     push = enqueue("CS-IA-1")
-    token = lease.acquire("one", MINUTE)
+    token = acquire("one")
     Push.objects.update(status="cancelled")
     with pytest.raises(claims.PushChanged):
         claims.claim(push, token)
@@ -101,7 +125,7 @@ def test_a_holder_that_died_on_this_machine_is_not_waited_for():
 
 def test_a_second_drain_is_busy(simulator):
     enqueue("CS-IA-1")
-    token = lease.acquire(lease.own_name(), MINUTE)
+    token = acquire(lease.own_name())
     report = drain()
     assert report.busy
     assert report.waiting == 1
@@ -111,6 +135,7 @@ def test_a_second_drain_is_busy(simulator):
 
 
 @pytest.mark.slow
+@pytest.mark.kill
 @pytest.mark.parametrize("point", Failpoint)
 def test_killed_anywhere_each_adjustment_is_written_once(simulator, later, drain_process, point):
     if point is Failpoint.AFTER_LOOKUP_BEFORE_RECORD:
@@ -129,6 +154,7 @@ def test_killed_anywhere_each_adjustment_is_written_once(simulator, later, drain
 
 
 @pytest.mark.slow
+@pytest.mark.kill
 def test_killed_between_netsuites_commit_and_ours_it_is_confirmed_by_look_up(simulator, drain_process):
     enqueue("CS-IA-1")
     killed = drain_process(COUNTERSIGN_FAILPOINT="after_send_before_record")
@@ -142,6 +168,7 @@ def test_killed_between_netsuites_commit_and_ours_it_is_confirmed_by_look_up(sim
 
 
 @pytest.mark.slow
+@pytest.mark.kill
 def test_two_drains_started_together_write_one_at_a_time(simulator, drain_process):
     simulator.control.add_fault("slow", seconds=0.1, count=20, method="POST")
     names = [f"CS-IA-{number}" for number in range(10)]
@@ -155,6 +182,7 @@ def test_two_drains_started_together_write_one_at_a_time(simulator, drain_proces
 
 
 @pytest.mark.slow
+@pytest.mark.kill
 def test_a_frozen_holder_wakes_up_to_find_its_write_refused(simulator, drain_process):
     enqueue("CS-IA-1")
     frozen = drain_process(COUNTERSIGN_FAILPOINT="after_send_before_record=stop")
@@ -171,6 +199,7 @@ def test_a_frozen_holder_wakes_up_to_find_its_write_refused(simulator, drain_pro
 
 
 @pytest.mark.slow
+@pytest.mark.kill
 def test_a_frozen_holder_that_sends_late_makes_no_second_record(simulator, later, drain_process):
     """The remote side cannot see our token; the external id closes this gap."""
     enqueue("CS-IA-1")

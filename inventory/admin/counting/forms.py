@@ -33,9 +33,7 @@ class CountedAtField(forms.DateTimeField):
     """A wall clock where the counts are made; now unless somebody says otherwise."""
 
     def __init__(self) -> None:
-        picker = forms.DateTimeInput(
-            format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local", "class": "cs-field"}
-        )
+        picker = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local", "class": "cs-field"})
         super().__init__(
             label="When it was counted",
             widget=picker,
@@ -44,8 +42,8 @@ class CountedAtField(forms.DateTimeField):
             error_messages={"invalid": "Enter a date and a time, such as 2026-11-02 07:30."},
         )
         self.help_text = (
-            f"{place_of_clock()} time. Goods that moved after this moment are taken into account, so they do not look "
-            "like a variance."
+            f"{place_of_clock()} time. Goods that moved after this moment are taken into account, so they do "
+            "not look like a variance."
         )
 
 
@@ -53,9 +51,7 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label="Walk-sheet",
         help_text="Excel (.xlsx, .xlsm, .xls), OpenDocument (.ods) or CSV, up to 10 MiB.",
-        widget=forms.FileInput(
-            attrs={"class": "cs-field", "accept": ".xlsx,.xlsm,.xls,.ods,.csv,.txt,.tsv"}
-        ),
+        widget=forms.FileInput(attrs={"class": "cs-field", "accept": ".xlsx,.xlsm,.xls,.ods,.csv,.txt,.tsv"}),
         error_messages={
             "required": "Choose the file with the counts.",
             "empty": "The file is empty. Save it again in your spreadsheet program, and choose it once more.",

@@ -14,9 +14,7 @@ from inventory.models import CountSheet, Upload
 ROWS_PER_PAGE = 500
 
 
-def show(
-    screen: "ModelAdmin[Any]", request: HttpRequest, template: str, title: str, **context: Any
-) -> HttpResponse:
+def show(screen: "ModelAdmin[Any]", request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
     everything = {
         **screen.admin_site.each_context(request),
         "title": title,

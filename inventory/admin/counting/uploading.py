@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
 from approvals.refusals import Refused
-from inventory.admin.counting.access import require_may_count, sees_expected
+from inventory.admin.counting.access import may_count, require_may_count, sees_expected
 from inventory.admin.counting.forms import UploadForm
 from inventory.admin.counting.pages import page_of_rows, sheet_url, show, upload_url
 from inventory.counting.uploads import (
@@ -45,10 +45,9 @@ def upload_page(screen: "ModelAdmin[Any]", request: HttpRequest, pk: int | None 
 
 
 def preview_page(screen: "ModelAdmin[Any]", request: HttpRequest, pk: int) -> HttpResponse:
-    require_may_count(request)
-    upload = get_object_or_404(
-        Upload.objects.select_related("zone__location", "uploaded_by", "count_sheet"), pk=pk
-    )
+    if not request.user.has_perm("inventory.view_upload"):
+        require_may_count(request)
+    upload = get_object_or_404(Upload.objects.select_related("zone__location", "uploaded_by", "count_sheet"), pk=pk)
     if upload.status == Status.CONFIRMED and hasattr(upload, "count_sheet"):
         return redirect(sheet_url(upload.count_sheet))
     if upload.status != Status.PREVIEWED:
@@ -64,7 +63,7 @@ def preview_page(screen: "ModelAdmin[Any]", request: HttpRequest, pk: int) -> Ht
         reading=preview.reading,
         tally=preview.tally(),
         rows=page_of_rows(request, preview.rows),
-        is_mine=upload.uploaded_by_id == request.user.pk,
+        is_mine=may_count(request) and upload.uploaded_by_id == request.user.pk,
         confirm_url=upload_url(upload, "confirm"),
         discard_url=upload_url(upload, "discard"),
     )
@@ -73,7 +72,8 @@ def preview_page(screen: "ModelAdmin[Any]", request: HttpRequest, pk: int) -> Ht
 def _refused_page(
     screen: "ModelAdmin[Any]", request: HttpRequest, upload: Upload, reading: StoredReading
 ) -> HttpResponse:
-    first = CountSheet.objects.filter(code=reading.first_sheet or reading.answers).first()
+    done = CountSheet.objects.exclude(status=CountSheet.Status.PLANNED)
+    first = done.filter(code=reading.first_sheet or reading.answers).first()
     return show(
         screen,
         request,

@@ -7,11 +7,11 @@ from datetime import datetime
 
 from approvals import engine, registry
 from approvals.refusals import Refused
-from approvals.set_based import text_in
 from inventory.counting.submission import WORKFLOW, problems_with
 from inventory.counting.uploads.placing import Place, find_place
 from inventory.counting.uploads.stored import CheckedLine, Problem, SheetRows, StoredReading
 from inventory.counting.walk_sheets.reading import (
+    CellError,
     CombinedLine,
     Reading,
     ReadLine,
@@ -47,7 +47,7 @@ def check_file(
     counted_at: datetime,
     sheet: CountSheet | None = None,
 ) -> Checked:
-    """Every problem at once; stores nothing. `sheet` is the planned sheet whose page the file was brought to."""
+    """Every problem at once; stores nothing. `sheet` is the planned sheet the file was brought to."""
     first = _same_bytes(sha256(content))
     if first:
         return _refused(zone, counted_at, _said_before(first), first_sheet=first.count_sheet.code)
@@ -60,11 +60,9 @@ def check_file(
     lines = tuple(_checked_line(line, len(reading.sheets) > 1) for line in combined)
     found, refused_codes = _catalogue_problems(lines, counted_at, _columns(reading))
     problems = [Problem("", None, "", sentence) for sentence in place.problems]
-    problems += [Problem(each.sheet, each.row, each.column, each.message) for each in reading.errors] + found
+    problems += _in_file_order([*map(_as_problem, reading.errors), *found], reading)
     if not problems:
-        problems += [
-            Problem("", None, "", sentence) for sentence in blocking_problems(place, lines, counted_at)
-        ]
+        problems += [Problem("", None, "", sentence) for sentence in blocking_problems(place, lines, counted_at)]
     return Checked(
         place.zone,
         place.sheet,
@@ -88,12 +86,19 @@ def check_file(
     )
 
 
+def _as_problem(error: CellError) -> Problem:
+    return Problem(error.sheet, error.row, error.column, error.message)
+
+
+def _in_file_order(problems: list[Problem], reading: Reading) -> list[Problem]:
+    order = {sheet.name: number for number, sheet in enumerate(reading.sheets)}
+    return sorted(problems, key=lambda each: (order.get(each.sheet, -1), each.row or 0))
+
+
 def _refused(zone: Zone | None, counted_at: datetime, sentence: str, first_sheet: str = "") -> Checked:
     problem = Problem("", None, "", sentence)
     source = CountSheet.Source.UPLOAD
-    return Checked(
-        zone, None, counted_at, StoredReading(source=source, errors=(problem,), first_sheet=first_sheet)
-    )
+    return Checked(zone, None, counted_at, StoredReading(source=source, errors=(problem,), first_sheet=first_sheet))
 
 
 def _same_bytes(digest: str) -> Upload | None:
@@ -156,7 +161,7 @@ def _catalogue_problems(
 
 
 def known_codes(codes: Iterable[str]) -> set[str]:
-    found = Item.objects.filter(item_code__in=text_in(codes)).order_by()
+    found = Item.objects.filter(item_code__any_of=codes).order_by()
     return set(found.values_list("item_code", flat=True))
 
 
@@ -211,8 +216,7 @@ def precondition_warnings(zone: Zone, lines: Sequence[CheckedLine], counted_at: 
 def rows_hash(lines: Sequence[CheckedLine]) -> str:
     """The same for the same counts, whatever their order and whatever program saved them."""
     said = sorted(
-        f"{each.item_code}\t{'' if each.counted is None else format(each.counted.normalize(), 'f')}"
-        for each in lines
+        f"{each.item_code}\t{'' if each.counted is None else format(each.counted.normalize(), 'f')}" for each in lines
     )
     return sha256("\n".join(said).encode())
 
@@ -232,22 +236,22 @@ def _same_rows(zone: Zone, lines: Sequence[CheckedLine]) -> list[str]:
         return []
     code = first.count_sheet.code if hasattr(first, "count_sheet") else first.file_name
     return [
-        f"Every count is the same as on sheet {code}, confirmed before. If this is the same walk, saved again or in "
-        "another order, discard it."
+        f"Every count is the same as on sheet {code}, confirmed before. If this is the same walk, saved again or "
+        "in another order, discard it."
     ]
 
 
 def _at_home_elsewhere(zone: Zone, lines: Sequence[CheckedLine]) -> list[str]:
     codes = [each.item_code for each in lines if each.counted is not None]
-    rows = Balance.objects.filter(
-        location=zone.location, item__item_code__in=text_in(codes), zone__isnull=False
-    ).exclude(zone=zone)
+    rows = Balance.objects.filter(location=zone.location, item__item_code__any_of=codes, zone__isnull=False).exclude(
+        zone=zone
+    )
     found = list(rows.order_by("item__item_code").values_list("item__item_code", "zone__code"))
     if not found:
         return []
     named = ", ".join(f"{code} (zone {home})" for code, home in found[:SHOWN])
     more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
     return [
-        f"At home in another zone: {named}{more}. A count is compared with all that {zone.location.code} holds of an "
-        "item, so count what lies in its own zone too."
+        f"At home in another zone: {named}{more}. A count is compared with all that {zone.location.code} holds of "
+        "an item, so count what lies in its own zone too."
     ]

@@ -1,5 +1,6 @@
 """The two ends of an upload: confirmed (once), or discarded."""
 
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -54,9 +55,8 @@ def discard_upload(*, upload: Upload, by: Any) -> None:
             entity_ref=f"upload:{upload.pk}",
             details={"file_name": upload.file_name, "sha256": upload.sha256},
         )
-        if upload.file:
-            stored, name = upload.file.storage, upload.file.name
-            transaction.on_commit(lambda: stored.delete(name))
+        if upload.file.name:
+            transaction.on_commit(partial(upload.file.storage.delete, upload.file.name))
 
 
 def _only_the_uploader(upload: Upload, by: Any | None, verb: str) -> None:

@@ -10,7 +10,6 @@ from datetime import datetime
 from decimal import Decimal
 
 from approvals.refusals import Refused
-from approvals.set_based import text_in
 from inventory.counting.comparing import ComparedLine, Comparison, compare, ledger_at
 from inventory.counting.uploads.checking import Checked, precondition_warnings
 from inventory.counting.uploads.stored import CheckedLine, StoredReading, reading_of
@@ -105,10 +104,13 @@ def _preview(
         return Preview(reading, zone, counted_at, sheet, (), reading.warnings, (), (), None)
     items = {
         item.item_code: item
-        for item in Item.objects.filter(item_code__in=text_in(line.item_code for line in reading.lines))
+        for item in Item.objects.filter(item_code__any_of=[line.item_code for line in reading.lines])
     }
     lines = [line for line in reading.lines if line.item_code in items]
     warnings, blocked = _preconditions(zone, lines, counted_at)
+    if sheet and sheet.status != CountSheet.Status.PLANNED:
+        state = sheet.get_status_display().lower()
+        blocked = [*blocked, f"Sheet {sheet.code} was {state} in the meantime. Discard this count."]
     rows, comparison = _blind_rows(lines, items), None
     if show_expected:
         rows, comparison = _compared_rows(zone, counted_at, lines, items)
@@ -126,9 +128,7 @@ def _preview(
     )
 
 
-def _preconditions(
-    zone: Zone, lines: Sequence[CheckedLine], counted_at: datetime
-) -> tuple[list[str], list[str]]:
+def _preconditions(zone: Zone, lines: Sequence[CheckedLine], counted_at: datetime) -> tuple[list[str], list[str]]:
     try:
         return precondition_warnings(zone, lines, counted_at), []
     except Refused as refusal:
@@ -168,8 +168,7 @@ def _compared_row(
 ) -> PreviewRow:
     expected = ledger[item.pk][1]
     if line.counted is None:
-        outcome = Classification.NOT_COUNTED
-        return PreviewRow(line, item.description, item.unit, outcome, expected=expected)
+        return PreviewRow(line, item.description, item.unit, Classification.NOT_COUNTED.value, expected=expected)
     figures = compute_variance(line.counted, expected, item.avg_cost)
     outcome, why = comparison.outcomes[item.pk]
     return PreviewRow(

@@ -34,7 +34,7 @@ def receive_upload(
     by: Any | None,
     sheet: CountSheet | None = None,
 ) -> Upload:
-    """Read and check a file. It is stored with status previewed, or refused with its reasons and without its content.
+    """Read and check a file; store it as previewed, or as refused with its reasons and without its content.
 
     `zone` may be None when the file carries the id of one of our sheets; `sheet` is the planned sheet it was
     brought to, if any. Refusals are in the answer: `upload.status`, and `reading_of(upload).errors`.

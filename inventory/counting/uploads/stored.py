@@ -74,8 +74,7 @@ class StoredReading:
     def without_content(self) -> "StoredReading":
         """What is kept of a refused file: its problems and its figures."""
         bare = tuple(
-            replace(sheet, ignored=tuple((row, why, "") for row, why, _ in sheet.ignored))
-            for sheet in self.sheets
+            replace(sheet, ignored=tuple((row, why, "") for row, why, _ in sheet.ignored)) for sheet in self.sheets
         )
         return replace(self, lines=(), sheets=bare)
 
@@ -93,9 +92,7 @@ class StoredReading:
         return cls(
             **{key: stored[key] for key in ("source", "file_kind", "answers", "first_sheet", "rows_hash")},
             sheets=tuple(
-                SheetRows(
-                    **{**each, "ignored": tuple((row, why, text) for row, why, text in each["ignored"])}
-                )
+                SheetRows(**{**each, "ignored": tuple((row, why, text) for row, why, text in each["ignored"])})
                 for each in stored["sheets"]
             ),
             lines=tuple(

@@ -7,13 +7,15 @@ brings the filled-in workbook home.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Literal
 
 from django.utils.timezone import localtime
 from openpyxl import Workbook
-from openpyxl.cell import Cell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell, MergedCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.header_footer import HeaderFooterItem
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from approvals.clock import now
@@ -110,7 +112,7 @@ def _write_row(page: Worksheet, number: int, row: WalkRow) -> None:
     counted.number_format = "0.###" if row.allows_fractions else "0"
 
 
-def _write_text(cell: Cell, text: str) -> None:
+def _write_text(cell: Cell | MergedCell, text: str) -> None:
     """As text whatever it looks like: codes keep their zeros, and nothing of ours becomes a formula."""
     cell.value = ILLEGAL_CHARACTERS_RE.sub("", text) or None
     if cell.value is not None:
@@ -119,17 +121,12 @@ def _write_text(cell: Cell, text: str) -> None:
 
 
 def _allow_numbers_only(page: Worksheet, rows: Sequence[WalkRow]) -> None:
-    for kind, fractions in (("whole", False), ("decimal", True)):
-        cells = [
-            f"F{number}"
-            for number, row in enumerate(rows, HEADING_ROW + 1)
-            if row.allows_fractions == fractions
-        ]
+    kinds: tuple[tuple[Literal["whole", "decimal"], bool], ...] = (("whole", False), ("decimal", True))
+    for kind, fractions in kinds:
+        cells = [f"F{number}" for number, row in enumerate(rows, HEADING_ROW + 1) if row.allows_fractions == fractions]
         if not cells:
             continue
-        rule = DataValidation(
-            type=kind, operator="between", formula1="0", formula2=str(MOST), allow_blank=True
-        )
+        rule = DataValidation(type=kind, operator="between", formula1="0", formula2=str(MOST), allow_blank=True)
         rule.errorTitle, rule.error = (
             "Not a quantity",
             f"Enter a {kind} number, 0 or more, or leave it empty.",
@@ -147,6 +144,7 @@ def _set_up_page(page: Worksheet, sheet: CountSheet) -> None:
     page.print_title_rows = f"{HEADING_ROW}:{HEADING_ROW}"
     page.page_setup.paperSize = page.PAPERSIZE_LETTER
     page.page_setup.fitToWidth, page.page_setup.fitToHeight = 1, 0
-    page.sheet_properties.pageSetUpPr.fitToPage = True
-    page.oddFooter.left.text = f"Sheet {sheet.code}"
-    page.oddFooter.right.text = "Page &P of &N"
+    page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    footer = HeaderFooterItem()
+    footer.left.text, footer.right.text = f"Sheet {sheet.code}", "Page &P of &N"
+    page.HeaderFooter.oddFooter = footer

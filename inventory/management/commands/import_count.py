@@ -31,9 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path, help=".xlsx, .xlsm, .xls, .ods or .csv")
         parser.add_argument("--zone", required=True, metavar="CODE", help="the zone that was counted")
         parser.add_argument("--location", metavar="CODE", help="needed when locations share the zone's code")
-        parser.add_argument(
-            "--counted-at", type=moment, metavar="ISO", help="when it was counted; now if left out"
-        )
+        parser.add_argument("--counted-at", type=moment, metavar="ISO", help="when it was counted; now if left out")
         parser.add_argument("--by", metavar="USER", help="who counted")
         parser.add_argument("--dry-run", action="store_true", help="compute the same figures, store nothing")
         parser.add_argument("--json", action="store_true", help="print the figures as JSON")
@@ -68,7 +66,7 @@ def run(options: dict[str, Any]) -> dict[str, Any]:
         content = path.read_bytes()
     except OSError as error:
         raise Refused(f"{path} cannot be read: {error.strerror}.") from error
-    given = {
+    given: dict[str, Any] = {
         "content": content,
         "file_name": path.name,
         "zone": zone,
@@ -137,7 +135,7 @@ def result_of(sheet: CountSheet, reading: StoredReading) -> dict[str, Any]:
     kinds = list(sheet.lines.filter(count_number=1).values_list("classification", flat=True))
     warnings = list(sheet.run.warnings) if sheet.run else []
     return {
-        "sheet_id": sheet.code,
+        "sheet_id": sheet.pk,
         "run_id": sheet.run_id,
         **figures({kind: kinds.count(kind) for kind in Classification.values}),
         "warnings": [*reading.warnings, *warnings],
@@ -162,14 +160,10 @@ def story(report: dict[str, Any], *, dry_run: bool) -> list[str]:
     if report["errors"]:
         said += [error["message"] for error in report["errors"]]
         return [*said, f"Refused: {len(report['errors'])} problem(s). Nothing was counted."]
-    said.append(
-        f"{report['lines_read']} rows read: {report['counted']} counted, {report['not_counted']} not counted."
-    )
+    said.append(f"{report['lines_read']} rows read: {report['counted']} counted, {report['not_counted']} not counted.")
     said.append(
         f"{report['matched']} match, {report['auto_adjusted']} adjusted within the guardrails, "
         f"{report['needs_approval']} need approval."
     )
-    end = (
-        "Dry run: nothing was stored." if dry_run else f"Sheet {report['sheet_id']}, run {report['run_id']}."
-    )
+    end = "Dry run: nothing was stored." if dry_run else f"Sheet {report['sheet_id']}, run {report['run_id']}."
     return [*said, end]

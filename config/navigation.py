@@ -1,0 +1,107 @@
+"""The admin's sidebar: what each person may open, in the order of the day's work."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A link shown to whoever holds all these permissions."""
+
+    title: str
+    icon: str
+    page: str
+    permissions: tuple[str, ...]
+
+
+GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
+    (
+        "Work",
+        (
+            Entry("Dashboard", "dashboard", "index", ()),
+            Entry("To decide", "gavel", "approvals_proposedaction_changelist", ("approvals.view_proposedaction",)),
+            Entry("Count sheets", "fact_check", "inventory_countsheet_changelist", ("inventory.view_countsheet",)),
+            Entry("Rotation plan", "event_repeat", "inventory_zone_rotation", ("inventory.view_zone",)),
+            Entry(
+                "Variances",
+                "difference",
+                "inventory_variance_changelist",
+                ("inventory.view_variance", "inventory.view_expected"),
+            ),
+        ),
+    ),
+    (
+        "Stock",
+        (
+            Entry("Items", "package_2", "inventory_item_changelist", ("inventory.view_item",)),
+            Entry("Balances", "inventory_2", "inventory_balance_changelist", ("inventory.view_balance",)),
+            Entry("Movements", "swap_vert", "inventory_movement_changelist", ("inventory.view_movement",)),
+            Entry("Adjustments", "tune", "inventory_adjustment_changelist", ("inventory.view_adjustment",)),
+            Entry("Zones", "grid_view", "inventory_zone_changelist", ("inventory.view_zone",)),
+            Entry("Locations", "warehouse", "inventory_location_changelist", ("inventory.view_location",)),
+        ),
+    ),
+    (
+        "NetSuite",
+        (Entry("Pushes", "cloud_upload", "netsuite_push_changelist", ("netsuite.view_push",)),),
+    ),
+    (
+        "Record",
+        (
+            Entry("Runs", "timeline", "approvals_workflowrun_changelist", ("approvals.view_workflowrun",)),
+            Entry("Alerts", "notifications", "approvals_alert_changelist", ("approvals.view_alert",)),
+            Entry("Verify checks", "verified", "approvals_verifycheck_changelist", ("approvals.view_verifycheck",)),
+            Entry("Journal", "menu_book", "approvals_journalentry_changelist", ("approvals.view_journalentry",)),
+            Entry("Events", "bolt", "approvals_event_changelist", ("approvals.view_event",)),
+            Entry("E-mail", "mail", "approvals_outboundemail_changelist", ("approvals.view_outboundemail",)),
+            Entry("Uploads", "upload_file", "inventory_upload_changelist", ("inventory.view_upload",)),
+            Entry("Audit trail", "policy", "approvals_auditentry_changelist", ("approvals.view_auditentry",)),
+        ),
+    ),
+    (
+        "Settings",
+        (
+            Entry("Guardrails", "rule", "approvals_guardrail_changelist", ("approvals.view_guardrail",)),
+            Entry("Edit tokens", "key", "approvals_edittoken_changelist", ("approvals.view_edittoken",)),
+            Entry("Users", "person", "auth_user_changelist", ("auth.view_user",)),
+            Entry("Roles", "group", "auth_group_changelist", ("auth.view_group",)),
+            Entry("Slots", "event_available", "approvals_scheduledslot_changelist", ("approvals.view_scheduledslot",)),
+            Entry(
+                "Schedule",
+                "schedule",
+                "django_celery_beat_periodictask_changelist",
+                ("django_celery_beat.view_periodictask",),
+            ),
+        ),
+    ),
+)
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """Unfold's navigation: the groups in which this person may open something."""
+    user: Any = request.user
+    groups = [(title, [_item(entry) for entry in entries if _may_open(user, entry)]) for title, entries in GROUPS]
+    return [
+        {"title": title, "separator": position > 0, "collapsible": title in {"Record", "Settings"}, "items": items}
+        for position, (title, items) in enumerate(groups)
+        if items
+    ]
+
+
+def _may_open(user: Any, entry: Entry) -> bool:
+    return bool(user.has_perms(entry.permissions)) and bool(_address(entry))
+
+
+def _item(entry: Entry) -> dict[str, str]:
+    return {"title": entry.title, "icon": entry.icon, "link": _address(entry)}
+
+
+def _address(entry: Entry) -> str:
+    """Empty for a page that is not installed."""
+    try:
+        return reverse(f"admin:{entry.page}")
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,170 @@
+"""Count sheets: what is to be counted, what was, and the story of each; and the uploads they came from."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Case, Count, IntegerField, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path
+from django.utils.html import format_html
+from django.views.decorators.http import require_POST
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter, RelatedDropdownFilter
+from unfold.decorators import display
+
+from approvals.admin.readonly import ReadOnlyAdmin
+from approvals.money import dollars
+from inventory.admin.counting import acting, typing_in, uploading
+from inventory.admin.counting.access import may_count, sees_expected
+from inventory.admin.counting.forms import TimeForm
+from inventory.admin.counting.pages import show, upload_url
+from inventory.admin.counting.story import story_of
+from inventory.models import CountLine, CountSheet, Upload
+
+Status = CountSheet.Status
+SHEET_COLOURS = {Status.PLANNED: "warning", Status.COUNTED: "success", Status.CANCELLED: "default"}
+UPLOAD_COLOURS = {
+    Upload.Status.PREVIEWED: "warning",
+    Upload.Status.CONFIRMED: "success",
+    Upload.Status.DISCARDED: "default",
+    Upload.Status.REFUSED: "danger",
+}
+
+
+def lines_of_row(**condition: Any) -> Coalesce:
+    """How many lines of the row's sheet; computed for the rows of the page only."""
+    lines = CountLine.objects.filter(sheet=OuterRef("pk"), **condition).order_by().values("sheet")
+    return Coalesce(Subquery(lines.annotate(n=Count("pk")).values("n"), output_field=IntegerField()), 0)
+
+
+@admin.register(CountSheet)
+class CountSheetAdmin(ReadOnlyAdmin):
+    list_filter = (
+        ("status", ChoicesDropdownFilter),
+        ("zone", RelatedDropdownFilter),
+        ("counted_at", RangeDateFilter),
+    )
+    list_filter_submit = True
+    search_fields = ("code", "zone__code", "zone__name")
+    list_select_related = ("zone__location", "counted_by")
+    list_before_template = "counting/list_buttons.html"
+    ordering = ()
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        columns = ("sheet_code", "where", "state", "due", "counted", "who", "lines")
+        return (*columns, "to_decide", "gross") if sees_expected(request) else columns
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CountSheet]:
+        to_be_counted_first = Case(When(status=Status.PLANNED, then=Value(0)), default=1, output_field=IntegerField())
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                first=to_be_counted_first,
+                lines_counted=lines_of_row(count_number=1, counted__isnull=False),
+                lines_to_decide=lines_of_row(classification="needs_review", decision=""),
+            )
+            .order_by("first", "-pk")
+        )
+
+    @display(description="Sheet", ordering="code")
+    def sheet_code(self, sheet: CountSheet) -> str:
+        return format_html('<span style="white-space:nowrap">{}</span>', sheet.code)
+
+    @display(description="Zone", ordering="zone__code")
+    def where(self, sheet: CountSheet) -> str:
+        return f"{sheet.zone} {sheet.zone.name}".strip()
+
+    @display(description="Status", label=SHEET_COLOURS, ordering="status")
+    def state(self, sheet: CountSheet) -> tuple[str, str]:
+        return sheet.status, sheet.get_status_display()
+
+    @display(description="Planned for", ordering="planned_for")
+    def due(self, sheet: CountSheet) -> Any:
+        return sheet.planned_for
+
+    @display(description="Counted at", ordering="counted_at")
+    def counted(self, sheet: CountSheet) -> Any:
+        return sheet.counted_at
+
+    @display(description="Counted by", ordering="counted_by")
+    def who(self, sheet: CountSheet) -> Any:
+        return sheet.counted_by
+
+    @display(description="Lines")
+    def lines(self, sheet: Any) -> Any:
+        return sheet.lines_counted if sheet.status == Status.COUNTED else None
+
+    @display(description="To decide")
+    def to_decide(self, sheet: Any) -> Any:
+        return sheet.lines_to_decide or None
+
+    @display(description="Gross variance", ordering="gross_value")
+    def gross(self, sheet: CountSheet) -> str:
+        return dollars(sheet.gross_value)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        mine = Upload.objects.filter(uploaded_by=request.user.pk, status=Upload.Status.PREVIEWED)
+        waiting = [(upload, upload_url(upload)) for upload in mine.select_related("zone__location")[:5]]
+        more = {"may_count": may_count(request), "waiting_uploads": waiting}
+        return super().changelist_view(request, more | (extra_context or {}))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        rows = CountSheet.objects.select_related("zone__location", "counted_by", "run", "upload__uploaded_by")
+        sheet = get_object_or_404(rows, pk=object_id)
+        title = f"Sheet {sheet.code}"
+        return show(self, request, "sheet", title, time_form=TimeForm(), **story_of(sheet, request))
+
+    def get_urls(self) -> list[URLPattern]:
+        def view(page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+            return self.admin_site.admin_view(partial(page, self))
+
+        def post(page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+            return self.admin_site.admin_view(require_POST(partial(page, self)))
+
+        sheet, upload = "inventory_countsheet_", "inventory_upload_"
+        return [
+            path("upload/", view(uploading.upload_page), name=f"{sheet}upload"),
+            path("new/", view(acting.new_sheet_page), name=f"{sheet}new"),
+            path("<int:pk>/upload/", view(uploading.upload_page), name=f"{sheet}upload_for"),
+            path("<int:pk>/type/", view(typing_in.typing_page), name=f"{sheet}type"),
+            path("<int:pk>/walk-sheet.<str:form>", view(acting.print_page), name=f"{sheet}print"),
+            path("<int:pk>/recounts/<int:line_pk>/", post(acting.recount_page), name=f"{sheet}recount"),
+            path("<int:pk>/cancel/", view(acting.cancel_page), name=f"{sheet}cancel"),
+            path("uploads/<int:pk>/", view(uploading.preview_page), name=f"{upload}preview"),
+            path("uploads/<int:pk>/confirm/", post(uploading.confirm_page), name=f"{upload}confirm"),
+            path("uploads/<int:pk>/discard/", post(uploading.discard_page), name=f"{upload}discard"),
+            *super().get_urls(),
+        ]
+
+
+@admin.register(Upload)
+class UploadAdmin(ReadOnlyAdmin):
+    list_display = ("file_name", "state", "zone", "uploaded_by", "uploaded_at", "why")
+    list_filter = (("status", ChoicesDropdownFilter), ("zone", RelatedDropdownFilter))
+    list_filter_submit = True
+    list_select_related = ("zone__location", "uploaded_by")
+    search_fields = ("file_name", "sha256", "reason")
+
+    @display(description="Status", label=UPLOAD_COLOURS, ordering="status")
+    def state(self, upload: Upload) -> tuple[str, str]:
+        return upload.status, upload.get_status_display()
+
+    @display(description="Reason")
+    def why(self, upload: Upload) -> str:
+        return upload.reason.split("\n")[0][:120]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return redirect(upload_url(get_object_or_404(Upload, pk=object_id)))

@@ -1,0 +1,120 @@
+"""Items and their bills of materials. Cost is for those who may see it: list, page, history, export, import."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from import_export.admin import ImportExportMixin
+from import_export.fields import Field
+from unfold.admin import TabularInline
+from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
+from unfold.contrib.import_export.forms import ExportForm, ImportForm
+from unfold.decorators import display
+
+from approvals.admin.histories import HistoryAdmin
+from approvals.money import dollars
+from inventory.admin.exporting import SafeResource
+from inventory.admin.importing import CodeWidget, NumberWidget
+from inventory.admin.summary import forget
+from inventory.models import AssemblyComponent, Item
+
+COST = "avg_cost"
+
+
+def sees_cost(request: HttpRequest) -> bool:
+    return request.user.has_perm("inventory.view_cost")
+
+
+class ItemResource(SafeResource):
+    """One row an item, found by its code. A column left out changes nothing; an unchanged row writes nothing."""
+
+    item_code = Field(attribute="item_code", column_name="item_code", widget=CodeWidget())
+    avg_cost = Field(attribute=COST, column_name=COST, widget=NumberWidget())
+
+    class Meta(SafeResource.Meta):
+        model = Item
+        import_id_fields = ("item_code",)
+        fields = (
+            *("item_code", "description", "unit", "case_pack", "allows_fractions", COST),
+            *("abc_class", "barcode", "is_active", "netsuite_id"),
+        )
+        export_order = fields
+
+    def __init__(self, may_see_cost: bool = True, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if not may_see_cost:
+            del self.fields[COST]
+
+    def after_import(self, dataset: Any, result: Any, **kwargs: Any) -> None:
+        super().after_import(dataset, result, **kwargs)
+        forget(())
+
+
+class ComponentInline(TabularInline):
+    model = AssemblyComponent
+    fk_name = "assembly"
+    autocomplete_fields = ("component",)
+    extra = 0
+    verbose_name = "component"
+    verbose_name_plural = "bill of materials"
+
+
+@admin.register(Item)
+class ItemAdmin(ImportExportMixin, HistoryAdmin):
+    resource_classes = (ItemResource,)
+    import_form_class = ImportForm
+    export_form_class = ExportForm
+    import_template_name = "inventory/import.html"
+    list_filter = (
+        ("is_active", BooleanRadioFilter),
+        ("abc_class", ChoicesDropdownFilter),
+        ("allows_fractions", BooleanRadioFilter),
+    )
+    list_filter_submit = True
+    list_per_page = 50
+    search_fields = ("item_code", "description", "=barcode")
+    inlines = (ComponentInline,)
+    fieldsets = (
+        (None, {"fields": (("item_code", "barcode"), "description", ("unit", "case_pack"))}),
+        (None, {"fields": (("abc_class", COST), ("allows_fractions", "is_active"), "netsuite_id")}),
+    )
+
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        columns = ["item_code", "description", "unit", "case_pack", "abc_class", "cost", "barcode", "active"]
+        return columns if sees_cost(request) else [name for name in columns if name != "cost"]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if sees_cost(request):
+            return self.fieldsets
+        return [(name, {**options, "fields": _without_cost(options["fields"])}) for name, options in self.fieldsets]
+
+    def get_exclude(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
+        return self.hidden_fields(request)
+
+    def hidden_fields(self, request: HttpRequest) -> Sequence[str]:
+        return () if sees_cost(request) else (COST,)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """The code is printed on shelves and known to NetSuite: it is fixed once given."""
+        return ("item_code",) if obj else ()
+
+    def get_resource_kwargs(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        return {**kwargs, "may_see_cost": sees_cost(request)}
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """An item is made inactive; what was counted and moved keeps its name."""
+        return False
+
+    @display(description="Average cost", ordering=COST)
+    def cost(self, item: Item) -> str:
+        return dollars(item.avg_cost)
+
+    @display(description="Active", boolean=True, ordering="is_active")
+    def active(self, item: Item) -> bool:
+        return item.is_active
+
+
+def _without_cost(fields: Any) -> list[Any]:
+    kept = [tuple(n for n in name if n != COST) if isinstance(name, tuple) else name for name in fields]
+    return [name for name in kept if name]

@@ -1,0 +1,185 @@
+"""Balances and movements: read-only, for millions of rows. Stock changes by counts and goods, not by typing here."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.timezone import localtime
+from import_export.admin import ImportExportMixin
+from import_export.fields import Field
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter, RelatedDropdownFilter
+from unfold.contrib.import_export.forms import ExportForm, ImportForm
+from unfold.decorators import display
+
+from approvals.admin.links import link_to
+from approvals.admin.record import RecordAdmin
+from approvals.clock import now
+from approvals.templatetags.figures import quantity, signed
+from inventory.admin.exporting import SafeResource, moment_field
+from inventory.admin.importing import ItemWidget, LocationWidget, NumberWidget, ZoneWidget
+from inventory.admin.summary import forget
+from inventory.models import Balance, Item, Movement, Zone
+from inventory.stock.opening import OpeningStock, begun, open_stock
+
+MOST_ITEMS_FOUND = 500
+
+
+class BalanceResource(SafeResource):
+    """Export: every balance. Import: opening stock, through the ledger, once for each item and location."""
+
+    item = Field(attribute="item", column_name="item_code", widget=ItemWidget())
+    description = Field(attribute="item__description", column_name="description", readonly=True)
+    location = Field(attribute="location", column_name="location", widget=LocationWidget())
+    zone = Field(attribute="zone", column_name="zone", widget=ZoneWidget())
+    quantity_on_hand = Field(attribute="quantity_on_hand", column_name="quantity", widget=NumberWidget())
+    last_counted_at = moment_field("last_counted_at")
+
+    class Meta(SafeResource.Meta):
+        model = Balance
+        import_id_fields = ("item", "location")
+        fields = (
+            *("item", "description", "location", "zone", "bin", "quantity_on_hand"),
+            *("quantity_reserved", "quantity_available", "last_counted_at"),
+        )
+        export_order = fields
+
+    def get_import_fields(self) -> list[Field]:
+        """Reserved, available and the last count are ours to say, not the file's."""
+        taken = {"item", "location", "zone", "bin", "quantity_on_hand"}
+        return [field for name, field in self.fields.items() if name in taken]
+
+    def skip_row(self, instance: Balance, original: Balance, row: Any, errors: Any = None) -> bool:
+        opening = instance.quantity_on_hand
+        if opening is None or opening < 0:
+            raise ValueError("The quantity is empty or negative. Opening stock is zero or more.")
+        if opening % 1 and not instance.item.allows_fractions:
+            raise ValueError(f"{opening} is not whole, but {instance.item.unit} comes in whole units.")
+        if original.pk is None:
+            return False
+        before = begun(instance.location, [instance.item_id])[instance.item_id]
+        if before.opening == opening:
+            return True
+        raise ValueError(
+            f"Item {instance.item.item_code} has stock at {instance.location.code} already "
+            f"(opened with {quantity(before.opening)}). Count it to correct it."
+        )
+
+    def save_instance(self, instance: Balance, is_create: bool, row: Any, **kwargs: Any) -> None:
+        open_stock(
+            [OpeningStock(instance.item_id, instance.quantity_on_hand, instance.bin or "")],
+            location=instance.location,
+            zone=instance.zone,
+            occurred_at=now(),
+            reference=str(kwargs.get("file_name") or "import")[:80],
+            source="import",
+            by=kwargs.get("user"),
+        )
+
+    def after_import(self, dataset: Any, result: Any, **kwargs: Any) -> None:
+        super().after_import(dataset, result, **kwargs)
+        forget(Zone.objects.values_list("pk", flat=True))
+
+
+class ItemSearch(RecordAdmin):
+    """Searches the small table of items first, then its rows by item: an index on the large one suffices."""
+
+    search_fields = ("item__item_code",)
+    search_help_text = "Item code or description"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if not search_term.strip():
+            return queryset, False
+        items = Item.objects.all()
+        for word in search_term.split():
+            items = items.filter(Q(item_code__icontains=word) | Q(description__icontains=word))
+        found = list(items.order_by().values_list("pk", flat=True)[:MOST_ITEMS_FOUND])
+        return queryset.filter(item__in=found), False
+
+
+@admin.register(Balance)
+class BalanceAdmin(ImportExportMixin, ItemSearch):
+    resource_classes = (BalanceResource,)
+    import_form_class = ImportForm
+    export_form_class = ExportForm
+    import_template_name = "inventory/import.html"
+    list_display = ("item", "location", "zone", "bin", "on_hand", "reserved", "available", "last_counted_at")
+    list_filter = (
+        ("location", RelatedDropdownFilter),
+        ("zone", RelatedDropdownFilter),
+        ("last_counted_at", RangeDateTimeFilter),
+    )
+    list_filter_submit = True
+    list_select_related = ("item", "location", "zone__location")
+    ordering = ("item__item_code", "location")
+    fields = (
+        *("item_link", "location", "zone", "bin", "on_hand", "reserved", "available"),
+        *("last_counted_at", "movements"),
+    )
+    readonly_fields = ("item_link", "on_hand", "reserved", "available", "movements")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Balance]:
+        return super().get_queryset(request).select_related(*self.list_select_related)
+
+    @display(description="On hand", ordering="quantity_on_hand")
+    def on_hand(self, balance: Balance) -> str:
+        return quantity(balance.quantity_on_hand)
+
+    @display(description="Reserved", ordering="quantity_reserved")
+    def reserved(self, balance: Balance) -> str:
+        return quantity(balance.quantity_reserved)
+
+    @display(description="Available", ordering="quantity_available")
+    def available(self, balance: Balance) -> str:
+        return quantity(balance.quantity_available)
+
+    @admin.display(description="Item")
+    def item_link(self, balance: Balance) -> str:
+        return link_to(balance.item)
+
+    @admin.display(description="Last movements")
+    def movements(self, balance: Balance) -> str:
+        rows = Movement.objects.filter(item=balance.item, location=balance.location).order_by("-occurred_at")
+        lines = (
+            (date_format(localtime(m.occurred_at), "j M Y, H:i"), m.get_kind_display(), signed(m.delta), m.reference)
+            for m in rows[:10]
+        )
+        shown = format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", lines)
+        return format_html('<table class="cs-grid">{}</table>', shown) if shown else "–"
+
+
+@admin.register(Movement)
+class MovementAdmin(ItemSearch):
+    list_display = ("occurred_at", "item", "location", "change", "kind", "source", "reference", "recorded_by")
+    list_filter = (
+        ("location", RelatedDropdownFilter),
+        ("kind", ChoicesDropdownFilter),
+        ("occurred_at", RangeDateTimeFilter),
+    )
+    list_filter_submit = True
+    list_select_related = ("item", "location", "recorded_by")
+    ordering = ("-id",)
+    fields = (
+        *("item_link", "location", "change", "kind", "source", "reference"),
+        *("occurred_at", "recorded_at", "recorded_by", "adjustment_link"),
+    )
+    readonly_fields = ("item_link", "change", "adjustment_link")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Movement]:
+        return super().get_queryset(request).select_related("item", "location", "recorded_by", "adjustment")
+
+    @display(description="Change")
+    def change(self, movement: Movement) -> str:
+        return f"{signed(movement.delta)} {movement.item.unit}"
+
+    @admin.display(description="Item")
+    def item_link(self, movement: Movement) -> str:
+        return link_to(movement.item)
+
+    @admin.display(description="Adjustment")
+    def adjustment_link(self, movement: Movement) -> str:
+        return link_to(movement.adjustment)

@@ -1,0 +1,99 @@
+"""Proofs that the books hold together. Each check answers how many rows it looked at and the first that is wrong."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import F, Q, Sum
+
+from approvals import audit
+from approvals.models import AuditEntry
+from inventory.models import Adjustment, Balance, CountLine, Movement
+from inventory.stock.ledger import first_wrong_balance
+from netsuite.lookups import looker_up
+from netsuite.models import Push
+from netsuite.outcomes import Confirmed
+from netsuite.records import quantity_sum
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`problem` names the first bad row in a sentence; None when there is none."""
+
+    name: str
+    title: str
+    rows: int
+    problem: str | None
+
+
+def balances() -> Finding:
+    return Finding(
+        "balances",
+        "every balance is the sum of its movements",
+        Balance.objects.count(),
+        first_wrong_balance(),
+    )
+
+
+def audit_chain() -> Finding:
+    return Finding("audit_chain", "the audit chain is unbroken", AuditEntry.objects.count(), audit.first_bad_entry())
+
+
+def posted_lines() -> Finding:
+    """Every decided line of a posted adjustment moved stock, by exactly its variance, and nothing else did."""
+    lines = CountLine.objects.filter(adjustment__posted_at__isnull=False).exclude(variance=0)
+    wrong = lines.filter(Q(movement=None) | ~Q(movement__delta=F("variance"))).select_related("item", "sheet").first()
+    problem = None
+    if wrong:
+        problem = f"Line {wrong.item.item_code} of sheet {wrong.sheet.code} posted {wrong.variance}, but its movement"
+        problem += " is missing or differs."
+    stray = Movement.objects.filter(kind=Movement.Kind.COUNT).exclude(count_line__adjustment=F("adjustment")).first()
+    if stray and not problem:
+        problem = f"Movement {stray.pk} is a count adjustment that no decided line stands behind."
+    return Finding("posted_lines", "every posted line has its movement", lines.count(), problem)
+
+
+def pushes() -> Finding:
+    """Every adjustment that moved stock has a push that says the same; a confirmed one has NetSuite's id."""
+    adjustments = Adjustment.objects.filter(posted_at__isnull=False, line_count__gt=0).select_related("push")
+    moved = dict(
+        Movement.objects.filter(adjustment__isnull=False).order_by().values("adjustment").annotate(sum=Sum("delta"))
+        .values_list("adjustment", "sum")
+    )  # fmt: skip
+    problem = next(_push_problems(adjustments.order_by("pk").iterator(), moved), None)
+    return Finding("pushes", "every adjustment has its push, line for line", adjustments.count(), problem)
+
+
+def _push_problems(adjustments: Iterator[Adjustment], moved: dict[int, Decimal]) -> Iterator[str]:
+    for adjustment in adjustments:
+        push, posted = adjustment.push, round(moved.get(adjustment.pk, Decimal(0)), 3)
+        if push is None:
+            yield f"{adjustment} moved stock, but no push to NetSuite belongs to it."
+            continue
+        if push.line_count != adjustment.line_count or quantity_sum(push.payload) != posted:
+            yield (
+                f"Push {push.external_id} carries {push.line_count} lines adding up to {quantity_sum(push.payload)}, "
+                f"but {adjustment} moved {adjustment.line_count} lines adding up to {posted}."
+            )
+        if push.status == Push.Status.CONFIRMED and not push.internal_id:
+            yield f"Push {push.external_id} is confirmed without an id of NetSuite."
+
+
+def netsuite_records() -> Finding:
+    """Look every confirmed push up in NetSuite. Raises netsuite.lookups.NotConnected."""
+    look_up = looker_up()
+    rows = Push.objects.filter(status=Push.Status.CONFIRMED).order_by("pk")
+    problem = None
+    for push in rows.iterator():
+        outcome = look_up(push)
+        if not isinstance(outcome, Confirmed):
+            said = getattr(outcome, "message", "") or "NetSuite has no such record."
+            problem = f"Push {push.external_id} is confirmed here, but a look-up says: {said}"
+        elif outcome.record.internal_id != push.internal_id:
+            problem = f"Push {push.external_id} is record {push.internal_id} here and {outcome.record.internal_id} in NetSuite."
+        if problem:
+            break
+    return Finding("netsuite", "NetSuite holds every confirmed push", rows.count(), problem)
+
+
+CHECKS: tuple[Callable[[], Finding], ...] = (balances, audit_chain, posted_lines, pushes)

@@ -1,0 +1,180 @@
+"""The demo data: a believable supplier whose every figure the program itself made."""
+
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth import authenticate
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.test import override_settings
+
+from approvals import audit
+from approvals.clock import at, now
+from approvals.models import Guardrail, ProposedAction, ScheduledSlot, WorkflowRun
+from inventory.counting.accuracy import by_zone
+from inventory.counting.uploads import check_file
+from inventory.demo.accounts import DEMO_ACCOUNTS
+from inventory.demo.seeding import Seeded, SeedRefused, seed_demo
+from inventory.models import Balance, CountLine, CountSheet, Item, Location, Movement, Zone
+from inventory.stock.ledger import first_wrong_balance
+from netsuite.models import Push
+from tests import factories as make
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.xdist_group("demo")]
+QUICK = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def figures() -> dict[str, Any]:
+    """Everything that must be the same when the same day is seeded again."""
+    lines = CountLine.objects.order_by("pk").values_list("item__item_code", "counted", "variance", "decision")
+    moves = Movement.objects.order_by("pk").values_list("item__item_code", "delta", "kind", "occurred_at", "reference")
+    return {"lines": list(lines), "movements": list(moves)}
+
+
+@pytest.fixture(scope="module")
+def twice(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Seeded, dict[str, Any]]]:
+    """The demo data, and the figures of a first seeding that was rolled back."""
+    folder = tmp_path_factory.mktemp("demo")
+    with (
+        django_db_blocker.unblock(),
+        override_settings(PASSWORD_HASHERS=QUICK, VAR_DIR=folder),
+        transaction.atomic(),
+        at(now()),
+    ):
+        with transaction.atomic():
+            seed_demo()
+            first = figures()
+            transaction.set_rollback(True)
+        yield seed_demo(), first
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def seeded(twice: tuple[Seeded, dict[str, Any]], db: None) -> Seeded:
+    return twice[0]
+
+
+def test_the_same_day_gives_the_same_data(twice, db):
+    assert figures() == twice[1]
+
+
+def test_the_catalogue_is_believable(seeded):
+    assert Location.objects.count() == 2
+    assert {zone.code for zone in Zone.objects.filter(location__code="MAIN")} == {"A", "B", "C", "D", "COLD"}
+    assert Counter(Zone.objects.values_list("code", flat=True)).most_common(1)[0][1] == 1
+    assert seeded.items >= 120
+    assert Item.objects.filter(item_code__startswith="00").count() >= 3
+    assert set(Item.objects.values_list("abc_class", flat=True)) == {"A", "B", "C"}
+    assert not Balance.objects.filter(zone=None).exists()
+    assert not Balance.objects.filter(bin="").exists()
+
+
+def test_barcodes_have_right_check_digits(seeded):
+    codes = list(Item.objects.exclude(barcode="").values_list("barcode", flat=True))
+    assert len(codes) == len(set(codes)) > 100
+    for code in codes:
+        odd, even = code[-1::-2], code[-2::-2]
+        assert (sum(map(int, odd)) + 3 * sum(map(int, even))) % 10 == 0
+
+
+def test_assemblies_cost_what_their_components_cost(seeded):
+    assemblies = Item.objects.filter(bill_of_materials__isnull=False).distinct()
+    assert assemblies.count() == 2
+    for assembly in assemblies:
+        parts = [line.quantity * line.component.avg_cost for line in assembly.bill_of_materials.all()]
+        assert assembly.avg_cost == sum(parts) > 0
+
+
+def test_the_books_hold_together(seeded):
+    assert first_wrong_balance() is None
+    assert audit.first_bad_entry() is None
+    assert not Balance.objects.filter(quantity_on_hand__lt=0).exists()
+    assert not Movement.objects.filter(occurred_at__gt=now()).exists()
+    assert {"opening", "receipt", "shipment", "transfer", "assembly", "count"} == set(
+        Movement.objects.values_list("kind", flat=True)
+    )
+    oldest = Movement.objects.order_by("occurred_at").first()
+    assert oldest is not None
+    assert 85 <= (now() - oldest.occurred_at).days <= 91
+
+
+def test_the_history_shows_every_kind_of_decision(seeded):
+    lines = Counter(ProposedAction.objects.filter(action_type="inventory_adjustment").values_list("status", flat=True))
+    assert lines["approved"] >= 5
+    assert lines["rejected"] >= 3
+    assert lines["sent_back"] == CountLine.objects.filter(count_number=2, counted__isnull=False).count() == 2
+    second = ProposedAction.objects.get(action_type="inventory_adjustment_approval", decided_by__username="second")
+    assert Decimal(second.payload["gross_value"]) > 5000
+    assert Guardrail.objects.get(name="count_capacity").version == 2
+    assert set(WorkflowRun.objects.values_list("status", flat=True)) == {"completed", "waiting"}
+    assert ScheduledSlot.objects.filter(status="done").count() == 11
+    assert len(by_zone(now() - (now() - CountSheet.objects.earliest("counted_at").counted_at) * 2)) == 7
+
+
+def test_few_pushes_wait_for_the_first_drain(seeded):
+    assert 1 <= seeded.pushes <= 12
+    assert set(Push.objects.values_list("status", flat=True)) == {"pending"}
+
+
+def test_the_waiting_count_holds_every_kind_of_puzzle(seeded):
+    lines = seeded.waiting.lines.select_related("item")
+    open_lines = [line for line in lines if line.classification == "needs_review"]
+    reasons = {line.suggested_reason.split(":")[0] for line in open_lines}
+    assert {"Timing", "Keying", "Unit of measure", "Found", ""} <= reasons
+    assert any(line.item.avg_cost is None for line in open_lines)
+    assert any(line.counted is None for line in lines)
+    assert make.run_of(seeded.waiting).status == "waiting"
+    assert seeded.planned.status == "planned"
+
+
+def test_everybody_can_log_in_and_nobody_is_more_than_their_role(seeded):
+    with override_settings(PASSWORD_HASHERS=QUICK):
+        for account in DEMO_ACCOUNTS:
+            user = authenticate(username=account.username, password=account.password)
+            assert user is not None, account.username
+            assert user.is_staff
+            assert user.is_superuser == (account.username == "admin")
+            decides = account.username in {"approver", "second", "admin"}
+            assert user.has_perm("approvals.decide_proposedaction") == decides
+
+
+def test_the_ready_sheet_can_be_uploaded_and_the_messy_one_lists_its_mistakes(seeded):
+    ready, messy = (read(path) for path in seeded.files)
+    assert ready.errors == ()
+    assert ready.answers == seeded.planned.code
+    assert sum(line.counted is None for line in ready.lines) == 1
+    assert len(messy.errors) >= 7
+
+
+def read(path: Path) -> Any:
+    return check_file(content=path.read_bytes(), file_name=path.name, zone=None, counted_at=now()).reading
+
+
+# -- where it refuses ----------------------------------------------------------------------------------------
+
+
+def test_a_production_database_is_never_seeded(db, settings):
+    settings.PRODUCTION = True
+    with pytest.raises(SeedRefused, match="production"):
+        seed_demo()
+    with pytest.raises(CommandError) as failure:
+        call_command("seed_demo")
+    assert failure.value.returncode == 2
+    assert not Item.objects.exists()
+
+
+def test_a_database_in_use_is_left_alone(db):
+    make.item("0001")
+    out = StringIO()
+    call_command("seed_demo", "--if-empty", stdout=out)
+    assert "nothing was seeded" in out.getvalue()
+    with pytest.raises(CommandError, match="would mix"):
+        call_command("seed_demo")
+    assert Item.objects.count() == 1

@@ -1,0 +1,65 @@
+"""What an operator types."""
+
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from netsuite.checks import connection_is_complete, secrets_travel_encrypted
+from netsuite.drain import drain
+from netsuite.models import DrainLease
+from tests.netsuite.stage import enqueue
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_ping_shows_contract_account_role_and_clock(simulator, capsys):
+    call_command("netsuite_ping", "--json")
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["contract"] == 1
+    assert figures["account"] == "TSTDRV1"
+    assert abs(figures["clock_skew_seconds"]) < 5
+    call_command("netsuite_ping")
+    assert "clock skew seconds" in capsys.readouterr().out
+
+
+def test_ping_says_why_it_failed(simulator, settings):
+    settings.NETSUITE_TOKEN_SECRET = "canary-secret"
+    with pytest.raises(CommandError, match="INVALID_LOGIN_ATTEMPT") as failed:
+        call_command("netsuite_ping")
+    assert "canary" not in str(failed.value)
+    settings.NETSUITE_TOKEN_SECRET = ""
+    with pytest.raises(CommandError, match="NETSUITE_TOKEN_SECRET is empty"):
+        call_command("netsuite_ping")
+
+
+def test_resume_lets_a_halted_drain_probe_at_once(simulator, operator, capsys):
+    enqueue("CS-IA-1")
+    simulator.control.revoke_token()
+    assert drain().halted
+    simulator.control.restore_token()
+    assert drain().halted, "the minute is not over"
+    with pytest.raises(CommandError, match="no user named nobody"):
+        call_command("resume_netsuite", "--by", "nobody")
+    call_command("resume_netsuite", "--by", "olga")
+    assert "resumes" in capsys.readouterr().out
+    assert drain().confirmed == 1
+
+
+def test_resume_refuses_somebody_without_permission(django_user_model):
+    django_user_model.objects.create_user("sam")
+    with pytest.raises(CommandError, match="may not resume"):
+        call_command("resume_netsuite", "--by", "sam")
+    assert not DrainLease.objects.filter(failed_logins__gt=0).exists()
+
+
+def test_checks_say_what_is_misconfigured_in_a_sentence(settings):
+    settings.NETSUITE_CONSUMER_KEY = ""
+    settings.NETSUITE_RESTLET_BASE_URL = "ftp://example.com"
+    assert [check.msg for check in connection_is_complete(None)] == [
+        "NetSuite: NETSUITE_CONSUMER_KEY is empty; set it in the environment.",
+        "NetSuite: NETSUITE_RESTLET_BASE_URL must begin with https://.",
+    ]
+    settings.PRODUCTION = True
+    settings.NETSUITE_RESTLET_BASE_URL = "http://1234567.restlets.api.netsuite.com"
+    assert [check.id for check in secrets_travel_encrypted(None)] == ["netsuite.E001"]
