@@ -10,7 +10,7 @@ mkdir -p "$var"
 "${manage[@]}" install_schedule
 
 # Static files change only with the code or the locked packages.
-static=$(find requirements/base.txt approvals netsuite inventory quotes -path '*/static/*' -o -name base.txt | sort | xargs cat | sha256sum | cut -d' ' -f1)
+static=$(find requirements/base.txt approvals netsuite inventory quotes -type f \( -path '*/static/*' -o -name base.txt \) | sort | xargs cat | sha256sum | cut -d' ' -f1)
 if [ "$(cat "$var/static.stamp" 2>/dev/null)" != "$static" ]; then
     "${manage[@]}" collectstatic --noinput --verbosity 0
     echo "$static" >"$var/static.stamp"

@@ -86,14 +86,10 @@ class DecisionIn(Schema):
 
 def must(request: HttpRequest, permission: str) -> None:
     if not request.user.has_perm(permission):
-        raise HttpError(
-            403, f"{request.user} has no permission {permission}. Ask an administrator for the role."
-        )
+        raise HttpError(403, f"{request.user} has no permission {permission}. Ask an administrator for the role.")
 
 
-@router.get(
-    "/workflow-runs/{run_id}", response={200: RunOut, 404: Problems}, auth=signed_in, summary="One run"
-)
+@router.get("/workflow-runs/{run_id}", response={200: RunOut, 404: Problems}, auth=signed_in, summary="One run")
 def workflow_run(request: HttpRequest, run_id: int) -> Any:
     must(request, "approvals.view_workflowrun")
     run = WorkflowRun.objects.prefetch_related("steps").filter(pk=run_id).first() if run_id < 2**63 else None
@@ -102,9 +98,7 @@ def workflow_run(request: HttpRequest, run_id: int) -> Any:
     return 200, {**{name: getattr(run, name) for name in RunOut.model_fields}, "steps": list(run.steps.all())}
 
 
-@router.get(
-    "/proposed-actions", response=list[ActionOut], auth=signed_in, summary="What waits for a decision"
-)
+@router.get("/proposed-actions", response=list[ActionOut], auth=signed_in, summary="What waits for a decision")
 def proposed_actions(
     request: HttpRequest,
     status: Literal["pending", "approved", "rejected", "sent_back"] = "pending",

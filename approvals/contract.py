@@ -95,9 +95,7 @@ class Step:
     kind: str
     run: Callable[["WorkflowRun"], StepResult]
     when: When
-    target: Mapping[str, str] = field(
-        default_factory=dict
-    )  # as the contract lists it: table, operation, keys...
+    target: Mapping[str, str] = field(default_factory=dict)  # as the contract lists it: table, operation, keys...
 
 
 @dataclass(frozen=True)

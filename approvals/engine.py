@@ -36,18 +36,13 @@ def start(*, key: str, inputs: dict[str, Any], subject: str, by: Any | None) -> 
             workflow_type=key, subject=subject, inputs=inputs, warnings=warnings, started_by=by
         )
         RunStep.objects.bulk_create(
-            RunStep(run=run, position=position, name=step.name)
-            for position, step in enumerate(declared.steps, 1)
+            RunStep(run=run, position=position, name=step.name) for position, step in enumerate(declared.steps, 1)
         )
         VerifyCheck.objects.bulk_create(
-            VerifyCheck(
-                run=run, name=check.name, expected=check.expected, due_at=run.started_at + check.after
-            )
+            VerifyCheck(run=run, name=check.name, expected=check.expected, due_at=run.started_at + check.after)
             for check in declared.verify
         )
-        audit.append(
-            actor=by, verb="workflow.started", entity_ref=run.entity_ref, details={"subject": subject}
-        )
+        audit.append(actor=by, verb="workflow.started", entity_ref=run.entity_ref, details={"subject": subject})
     return run
 
 
@@ -201,9 +196,7 @@ def try_again(*, run_id: int, by: Any) -> WorkflowRun:
     with transaction.atomic():
         run = WorkflowRun.objects.select_for_update().get(pk=run_id)
         if run.status != WorkflowRun.Status.FAILED:
-            raise Refused(
-                f"This run is {run.get_status_display().lower()}; only a failed run can be tried again."
-            )
+            raise Refused(f"This run is {run.get_status_display().lower()}; only a failed run can be tried again.")
         run.move_to(WorkflowRun.Status.RUNNING)
         run.save()
         run.steps.filter(status=RunStep.Status.FAILED).update(status=RunStep.Status.PENDING, attempts=0)

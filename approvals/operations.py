@@ -54,9 +54,7 @@ class Decision:
 
 def content_hash(live: Mapping[int, dict[str, Any]]) -> str:
     """SHA-256 over the numbers of these actions, as they are now, in order of id."""
-    text = json.dumps(
-        [[pk, live[pk]] for pk in sorted(live)], sort_keys=True, separators=(",", ":"), default=str
-    )
+    text = json.dumps([[pk, live[pk]] for pk in sorted(live)], sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -146,9 +144,7 @@ def _locked(action_id: int) -> tuple[ProposedAction, ProposedAction]:
 def check_may_decide(action: ProposedAction, by: Any) -> None:
     """Permission, and that nobody decides what they took part in."""
     if not (by.is_active and by.has_perm("approvals.decide_proposedaction")):
-        raise NotAllowedToDecide(
-            f"{by} may not decide proposed actions. Ask an administrator for the approver role."
-        )
+        raise NotAllowedToDecide(f"{by} may not decide proposed actions. Ask an administrator for the approver role.")
     switched_off = Guardrail.objects.filter(name=SEPARATION_OF_DUTIES, is_enabled=False).exists()
     if not switched_off and action.participants.filter(pk=by.pk).exists():
         raise NotAllowedToDecide(f"{by} took part in this count, so somebody else must decide it.")
@@ -209,9 +205,7 @@ def _check_unchanged(
         unchanged = all(seen_hash.get(pk) == content_hash({pk: numbers}) for pk, numbers in live.items())
     if unchanged:
         return
-    sentence = (
-        "The numbers changed since you looked, so nothing was decided. Look at the new ones and decide again."
-    )
+    sentence = "The numbers changed since you looked, so nothing was decided. Look at the new ones and decide again."
     raise ChangedSinceSeen([sentence, *_new_numbers(subjects, live)], content_hash(live_numbers(action)))
 
 

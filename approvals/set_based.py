@@ -25,11 +25,11 @@ class AnyOf(Lookup[Any]):
     def get_prep_lookup(self) -> list[Any]:
         return list(self.rhs)
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         left, parameters = self.process_lhs(compiler, connection)
         if connection.vendor == "postgresql":
-            return f"{left} = ANY(%s::{_cast(self.lhs.output_field)}[])", [*parameters, self.rhs]
-        return f"{left} IN (SELECT value FROM json_each(%s))", [*parameters, json.dumps(self.rhs)]
+            return f"{left} = ANY(%s::{_cast(self.lhs.output_field)}[])", (*parameters, self.rhs)
+        return f"{left} IN (SELECT value FROM json_each(%s))", (*parameters, json.dumps(self.rhs))
 
 
 ForeignObject.register_lookup(AnyOf)
@@ -50,7 +50,8 @@ def insert_rows(model: type[Model], columns: Sequence[str], rows: Sequence[Seque
     table, names = _table(model), ", ".join(_column(field) for field in fields)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+            # psycopg's own call: Django neither logs it nor turns its errors into django.db errors by itself.
+            with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
                 for row in prepared:
                     copy.write_row(row)
         else:
@@ -84,11 +85,11 @@ def _table(model: type[Model]) -> str:
     return connection.ops.quote_name(model._meta.db_table)
 
 
-def _column(field: "Field[Any, Any] | Any") -> str:
+def _column(field: Any) -> str:
     return connection.ops.quote_name(field.column)
 
 
-def _convert(field: "Field[Any, Any] | Any") -> Convert:
+def _convert(field: Any) -> Convert:
     """How a value of this field becomes one the driver takes; decided once a column."""
     kind = field.get_internal_type()
     if kind == "JSONField":
@@ -98,5 +99,5 @@ def _convert(field: "Field[Any, Any] | Any") -> Convert:
     return lambda value: value
 
 
-def _cast(field: "Field[Any, Any] | Any") -> str:
+def _cast(field: Any) -> str:
     return str((field.target_field if field.remote_field else field).db_type(connection).split("(")[0])

@@ -189,6 +189,8 @@ COUNT_TIME_ZONE = env.str("COUNT_TIME_ZONE", default="America/New_York")
 TIME_ZONE = COUNT_TIME_ZONE
 USE_TZ = True
 USE_I18N = False
+DATETIME_FORMAT = "M j, Y, H:i"
+DATE_FORMAT = "M j, Y"
 # Moves the clock of a demonstration or a test; never in production.
 CLOCK_OFFSET_SECONDS = env.int("CLOCK_OFFSET_SECONDS", default=0)
 if CLOCK_OFFSET_SECONDS and PRODUCTION:

@@ -79,9 +79,7 @@ def count(
 ) -> CountSheet:
     """Submit a count of these items."""
     lines = [CountedItem(what.item_code, None if n is None else Decimal(n)) for what, n in counts]
-    return submit_count(
-        zone=home, counted_at=at or now(), counts=lines, by=by or user(), source="command", sheet=sheet
-    )
+    return submit_count(zone=home, counted_at=at or now(), counts=lines, by=by or user(), source="command", sheet=sheet)
 
 
 def run_of(sheet: CountSheet) -> WorkflowRun:
@@ -112,9 +110,7 @@ def seen(action: ProposedAction) -> str:
 
 
 def approve(action: ProposedAction, by: Any, **more: Any) -> ProposedAction:
-    return decide(
-        action_id=action.pk, by=by, via="test", **{"verdict": "approved", "seen_hash": seen(action), **more}
-    )
+    return decide(action_id=action.pk, by=by, via="test", **{"verdict": "approved", "seen_hash": seen(action), **more})
 
 
 def reject(action: ProposedAction, by: Any, note: str = "Not true", **more: Any) -> ProposedAction:
@@ -126,9 +122,7 @@ def send_back(sheet: CountSheet, what: Item, by: Any) -> CountLine:
     asked = CountLine.objects.filter(sheet=sheet, item=what).order_by("count_number").last()
     assert asked is not None
     assert asked.proposed_action_id
-    approve(
-        envelope_of(sheet), by, verdict=None, verdicts={asked.proposed_action_id: "sent_back"}, note="Recount"
-    )
+    approve(envelope_of(sheet), by, verdict=None, verdicts={asked.proposed_action_id: "sent_back"}, note="Recount")
     return line_of(sheet, what, asked.count_number + 1)
 
 
@@ -154,5 +148,3 @@ def disputed_count(
     home = zone()
     what = stock(expected, home=home, cost=cost)
     return count(home, [(what, counted)], by=by), what, home
-
-

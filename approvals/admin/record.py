@@ -20,10 +20,14 @@ from approvals.admin.readonly import ReadOnlyAdmin
 from approvals.alerts import resolve_alert
 from approvals.models import Alert, AuditEntry, Event, JournalEntry, VerifyCheck
 from approvals.refusals import Refused
-from approvals.templatetags.payload_tables import payload_table
+from approvals.templatetags.payload_tables import payload_table, without_money
 
 SEVERITY_COLOURS = {"critical": "danger", "warning": "warning", "info": "info"}
 CHECK_COLOURS = {"pending": "info", "passed": "success", "failed": "danger"}
+
+
+def sees_money(user: Any) -> bool:
+    return bool(user.has_perm("inventory.view_cost"))
 
 
 class RecordAdmin(ReadOnlyAdmin):
@@ -137,16 +141,23 @@ class EventAdmin(RecordAdmin):
     search_fields = ("=name", "subject")
     search_help_text = "Exact event name, or part of its subject"
     list_select_related = ("workflow_run",)
-    fields = ("name", "subject", "run", "occurred_at", "content")
-    readonly_fields = ("run", "content")
+    readonly_fields = ("run", "content", "content_without_money")
 
     @admin.display(description="Run")
     def run(self, event: Event) -> str:
         return link_to(event.workflow_run)
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        content = "content" if sees_money(request.user) else "content_without_money"
+        return ["name", "subject", "run", "occurred_at", content]
+
     @admin.display(description="Content")
     def content(self, event: Event) -> str:
         return payload_table(event.payload)
+
+    @admin.display(description="Content")
+    def content_without_money(self, event: Event) -> str:
+        return payload_table(without_money(event.payload))
 
 
 @admin.register(VerifyCheck)

@@ -15,8 +15,9 @@ from unfold.enums import ActionVariant
 from approvals import engine
 from approvals.admin.confirming import Question, ask
 from approvals.admin.links import page_of
-from approvals.admin.record import CHECK_COLOURS, RecordAdmin
+from approvals.admin.record import CHECK_COLOURS, RecordAdmin, sees_money
 from approvals.models import ProposedAction, RunStep, WorkflowRun
+from approvals.templatetags.payload_tables import without_money
 
 RUN_COLOURS = {"running": "info", "waiting": "warning", "completed": "success", "failed": "danger"}
 STEP_LOOKS = {
@@ -112,6 +113,7 @@ def run_story(run: WorkflowRun, user: Any) -> dict[str, Any]:
         "steps": [(step, *STEP_LOOKS[RunStep.Status(step.status)]) for step in run.steps.all()],
         "title": run.subject,
         "subtitle": None,
+        "summary": run.summary if sees_money(user) else without_money(run.summary),
         "panels": [(panel, rows) for panel in PANELS if (rows := panel.load(run, user))],
     }
     if user.has_perm("approvals.view_proposedaction"):
@@ -121,7 +123,9 @@ def run_story(run: WorkflowRun, user: Any) -> dict[str, Any]:
     if user.has_perm("approvals.view_journalentry"):
         story["journal"] = run.journal.order_by("pk")[:MOST_SHOWN]
     if user.has_perm("approvals.view_event"):
-        story["events"] = run.events.order_by("pk")[:MOST_SHOWN]
+        may = sees_money(user)
+        events = run.events.order_by("pk")[:MOST_SHOWN]
+        story["events"] = [(row, row.payload if may else without_money(row.payload)) for row in events]
     return story
 
 

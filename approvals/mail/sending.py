@@ -77,9 +77,7 @@ def _send(email: OutboundEmail) -> int:
         log.exception("e-mail %s", email.pk)
         _unclear(email, f"{type(problem).__name__}: {problem}")
         return 0
-    OutboundEmail.objects.filter(pk=email.pk, status="sending").update(
-        status=OutboundEmail.Status.SENT, sent_at=now()
-    )
+    OutboundEmail.objects.filter(pk=email.pk, status="sending").update(status=OutboundEmail.Status.SENT, sent_at=now())
     return 1
 
 

@@ -45,7 +45,7 @@ class AuditEntry(models.Model):
         return f"{self.number} {self.actor_name} {self.verb} {self.entity_ref}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk is not None:
+        if not self._state.adding:
             raise TypeError("The audit trail is append-only: an entry cannot be changed.")
         super().save(*args, **kwargs)
 

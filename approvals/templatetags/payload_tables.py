@@ -35,6 +35,19 @@ def pretty_answer(text: str) -> str:
         return text
 
 
+def without_money(value: Any) -> Any:
+    """The same without whatever is named a value, a cost or a price: for people who may not see cost."""
+    if isinstance(value, Mapping):
+        return {name: without_money(inner) for name, inner in value.items() if not _is_money(name)}
+    if isinstance(value, list):
+        return [without_money(inner) for inner in value]
+    return value
+
+
+def _is_money(name: str) -> bool:
+    return any(word in readable(name).split() for word in ("value", "cost", "price", "margin"))
+
+
 def _shown(value: Any, depth: int) -> SafeString:
     if value is None or value == "" or value == [] or value == {}:
         return format_html('<span class="cs-dim">{}</span>', "–")

@@ -5,11 +5,12 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Case, Count, IntegerField, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
@@ -50,9 +51,10 @@ class CountSheetAdmin(ReadOnlyAdmin):
     )
     list_filter_submit = True
     search_fields = ("code", "zone__code", "zone__name")
-    list_select_related = ("zone__location", "counted_by")
     list_before_template = "counting/list_buttons.html"
-    ordering = ()
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        return ("to_be_counted_first", "-pk")
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         columns = ("sheet_code", "where", "state", "due", "counted", "who", "lines")
@@ -60,16 +62,12 @@ class CountSheetAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CountSheet]:
         to_be_counted_first = Case(When(status=Status.PLANNED, then=Value(0)), default=1, output_field=IntegerField())
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                first=to_be_counted_first,
-                lines_counted=lines_of_row(count_number=1, counted__isnull=False),
-                lines_to_decide=lines_of_row(classification="needs_review", decision=""),
-            )
-            .order_by("first", "-pk")
-        )
+        sheets = CountSheet.objects.select_related("zone__location", "counted_by", "run", "upload__uploaded_by")
+        return sheets.annotate(
+            to_be_counted_first=to_be_counted_first,
+            lines_counted=lines_of_row(count_number=1, counted__isnull=False),
+            lines_to_decide=lines_of_row(classification="needs_review", decision=""),
+        ).order_by(*self.get_ordering(request))
 
     @display(description="Sheet", ordering="code")
     def sheet_code(self, sheet: CountSheet) -> str:
@@ -118,8 +116,9 @@ class CountSheetAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        rows = CountSheet.objects.select_related("zone__location", "counted_by", "run", "upload__uploaded_by")
-        sheet = get_object_or_404(rows, pk=object_id)
+        sheet = self.get_object(request, unquote(object_id))
+        if sheet is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         title = f"Sheet {sheet.code}"
         return show(self, request, "sheet", title, time_form=TimeForm(), **story_of(sheet, request))
 
@@ -167,4 +166,7 @@ class UploadAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        return redirect(upload_url(get_object_or_404(Upload, pk=object_id)))
+        upload = self.get_object(request, unquote(object_id))
+        if upload is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        return redirect(upload_url(upload))

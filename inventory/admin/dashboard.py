@@ -91,7 +91,8 @@ def inventory_tiles(user: Any) -> dict[str, Any]:
         tiles |= {
             "inventory_coverage": figures,
             "plan": plan,
-            "in_danger": in_danger(facts, today),
+            "in_danger": in_danger(facts, plan, today),
+            "never_counted": sum(zone.never_counted for zone in facts),
             "rotation_url": rotation_page(),
             "zones_url": list_of(Zone),
         }

@@ -53,15 +53,18 @@ def situation() -> tuple[date, list[ZoneFacts], Plan]:
     return today, facts, plan_week(facts, on=today, capacity=planning.capacity())
 
 
-def in_danger(facts: list[ZoneFacts], today: date) -> list[tuple[str, str]]:
-    """Zones that break the promise today, with why; a sheet that is out does not mend it, only a count does."""
-    late = []
-    for zone in facts:
-        if zone.never_counted:
-            late.append((zone.name, f"{zone.never_counted} of {zone.items} items were never counted"))
-        elif zone.items and due_on(zone, today) < today:
-            late.append((zone.name, f"the promise was broken on {due_on(zone, today):%d %b}"))
-    return late
+def in_danger(facts: list[ZoneFacts], plan: Plan, today: date) -> list[tuple[str, str]]:
+    """Zones whose promise is broken, or will be for want of capacity, with why. A sheet that is out mends nothing;
+    only a count does."""
+    left = {choice.zone_id for choice in plan.left_over}
+    found = []
+    for zone in sorted((zone for zone in facts if zone.items), key=lambda zone: due_on(zone, today)):
+        due = due_on(zone, today)
+        if due < today:
+            found.append((zone.name, f"the promise was broken on {due:%d %b}"))
+        elif zone.zone_id in left:
+            found.append((zone.name, f"must be counted by {due:%d %b}, but there is no capacity"))
+    return found
 
 
 def show_rotation(request: HttpRequest, screen: ModelAdmin) -> HttpResponse:
@@ -107,7 +110,7 @@ def _line(
 ) -> Line:
     due = due_on(zone, today) if zone.items else None
     choice = chosen.get(zone.zone_id) or left.get(zone.zone_id)
-    late = due is not None and (due < today or zone.never_counted)
+    late = due is not None and due < today
     if due is None:
         standing, colour = "Empty", ""
     elif sheet:

@@ -56,24 +56,13 @@ def overall(since: datetime) -> Figures:
 
 def by_zone(since: datetime) -> dict[str, Figures]:
     rows = (
-        first_counts(since)
-        .order_by()
-        .values("sheet__zone__location__code", "sheet__zone__code")
-        .annotate(**MEASURES)
+        first_counts(since).order_by().values("sheet__zone__location__code", "sheet__zone__code").annotate(**MEASURES)
     )
-    return {
-        f"{row['sheet__zone__location__code']} / {row['sheet__zone__code']}": _figures(row) for row in rows
-    }
+    return {f"{row['sheet__zone__location__code']} / {row['sheet__zone__code']}": _figures(row) for row in rows}
 
 
 def by_day(since: datetime) -> dict[date, Figures]:
-    rows = (
-        first_counts(since)
-        .order_by()
-        .annotate(day=TruncDate("counted_at"))
-        .values("day")
-        .annotate(**MEASURES)
-    )
+    rows = first_counts(since).order_by().annotate(day=TruncDate("counted_at")).values("day").annotate(**MEASURES)
     return {row["day"]: _figures(row) for row in sorted(rows, key=lambda row: row["day"])}
 
 

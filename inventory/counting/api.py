@@ -110,9 +110,7 @@ class VarianceOut(Schema):
     suggested_reason: str
 
 
-@router.get(
-    "/inventory/variances", response=list[VarianceOut], auth=signed_in, summary="Variances, newest first"
-)
+@router.get("/inventory/variances", response=list[VarianceOut], auth=signed_in, summary="Variances, newest first")
 def variances(
     request: HttpRequest,
     zone_id: int | None = None,
@@ -123,9 +121,7 @@ def variances(
 ) -> Any:
     must(request, "inventory.view_variance")
     must(request, "inventory.view_expected")
-    rows: QuerySet[CountLine] = Variance.objects.select_related("item", "sheet__zone__location").order_by(
-        "-pk"
-    )
+    rows: QuerySet[CountLine] = Variance.objects.select_related("item", "sheet__zone__location").order_by("-pk")
     if zone_id is not None:
         rows = rows.filter(sheet__zone=min(zone_id, 2**63 - 1))
     if item_code:

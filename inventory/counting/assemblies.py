@@ -17,9 +17,7 @@ def recompute_assembly_cost_rollup(components: Iterable[Item]) -> tuple[int, int
     changed = looked_at = 0
     level = {item.pk for item in components}
     for _ in range(DEEPEST):
-        assemblies = list(
-            Item.objects.filter(bill_of_materials__component__in=level).distinct().order_by("pk")
-        )
+        assemblies = list(Item.objects.filter(bill_of_materials__component__in=level).distinct().order_by("pk"))
         if not assemblies:
             return changed, looked_at
         for assembly in assemblies:

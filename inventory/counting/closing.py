@@ -163,9 +163,7 @@ def counts_logged(run: WorkflowRun) -> tuple[bool, str]:
 
 def staged_count(run: WorkflowRun) -> int:
     """Lines that somebody or a guardrail decided to post, and that change something."""
-    decided = CountLine.objects.filter(sheet__run=run, decision__in=["guardrail", "approved"]).exclude(
-        variance=0
-    )
+    decided = CountLine.objects.filter(sheet__run=run, decision__in=["guardrail", "approved"]).exclude(variance=0)
     return decided.filter(Q(decision="guardrail") | Q(adjustment__isnull=False)).count()
 
 

@@ -50,11 +50,7 @@ def load_tolerance(given: SubmittedCount) -> Limits:
 
 
 def zone_exists(given: SubmittedCount, context: Mapping[str, Any]) -> str:
-    return (
-        ""
-        if context["zone"]
-        else f"Zone {given.zone_id} does not exist. Choose one of the zones in the list."
-    )
+    return "" if context["zone"] else f"Zone {given.zone_id} does not exist. Choose one of the zones in the list."
 
 
 def counts_non_empty(given: SubmittedCount, context: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 from django.urls import reverse
+from django.utils import timezone
 
 from approvals.models import ProposedAction, WorkflowRun
 from approvals.money import dollars
@@ -20,16 +21,12 @@ SHOWN = 4  # movements and earlier counts a line
 
 def lines_page(page: Any) -> dict[str, Any]:
     """Facts about the sheet, and a row for each line shown, in a constant number of queries."""
-    sheet = CountSheet.objects.select_related("zone__location", "counted_by", "run").get(
-        run=page.action.workflow_run
-    )
+    sheet = CountSheet.objects.select_related("zone__location", "counted_by", "run").get(run=page.action.workflow_run)
     return {**sheet_facts(sheet), "rows": _rows(sheet, page)}
 
 
 def sign_off_page(page: Any) -> dict[str, Any]:
-    sheet = CountSheet.objects.select_related("zone__location", "counted_by", "run").get(
-        run=page.action.workflow_run
-    )
+    sheet = CountSheet.objects.select_related("zone__location", "counted_by", "run").get(run=page.action.workflow_run)
     approved = sheet.lines.filter(decision=CountLine.Decision.APPROVED).select_related(
         "item", "proposed_action__decided_by"
     )
@@ -44,12 +41,12 @@ def sheet_facts(sheet: CountSheet) -> dict[str, Any]:
             fact("Zone", str(sheet.zone)),
             fact("Sheet", sheet.code),
             fact("Counted by", str(sheet.counted_by or "API")),
-            fact("Counted at", f"{sheet.counted_at:%Y-%m-%d %H:%M} UTC" if sheet.counted_at else "–"),
+            fact("Counted at", f"{timezone.localtime(sheet.counted_at):%b %d, %H:%M}" if sheet.counted_at else "–"),
             fact("Gross variance", dollars(sheet.gross_value), True),
             fact("Net variance", dollars(sheet.net_value), True),
             fact("Zone value", dollars(sheet.zone_value)),
-            fact("Guardrails", sheet.guardrail_note),
         ],
+        "guardrails": sheet.guardrail_note,
         "notices": list(_notices(sheet.run)) if sheet.run else [],
         "links": [
             {
@@ -75,9 +72,7 @@ def _notices(run: WorkflowRun) -> Iterable[str]:
 def _rows(sheet: CountSheet, page: Any) -> list[dict[str, Any]]:
     lines = {
         line.proposed_action_id: line
-        for line in CountLine.objects.filter(
-            proposed_action__any_of=[a.pk for a in page.shown]
-        ).select_related("item")
+        for line in CountLine.objects.filter(proposed_action__any_of=[a.pk for a in page.shown]).select_related("item")
     }
     item_ids = {line.item_id for line in lines.values()}
     movements, counts = _last_movements(sheet, item_ids), _earlier_counts(sheet, item_ids)
@@ -103,9 +98,7 @@ def _row(
         "direction": "is-more" if variance > 0 else "is-less",
         "movements": movements[line.item_id],
         "counts": [count for count in counts[line.item_id] if count.pk != line.pk],
-        "changed": [
-            name for name in ("on_hand", "expected") if str(action.payload.get(name)) != str(live.get(name))
-        ],
+        "changed": [name for name in ("on_hand", "expected") if str(action.payload.get(name)) != str(live.get(name))],
     }
 
 
@@ -119,9 +112,7 @@ def _last_movements(sheet: CountSheet, item_ids: set[int]) -> dict[int, list[Mov
 def _earlier_counts(sheet: CountSheet, item_ids: set[int]) -> dict[int, list[CountLine]]:
     ranked = CountLine.objects.filter(
         item__any_of=item_ids, sheet__zone__location=sheet.zone.location, counted__isnull=False
-    ).annotate(
-        rank=Window(RowNumber(), partition_by=F("item"), order_by=[F("counted_at").desc(), F("pk").desc()])
-    )
+    ).annotate(rank=Window(RowNumber(), partition_by=F("item"), order_by=[F("counted_at").desc(), F("pk").desc()]))
     return _by_item(ranked.filter(rank__lte=SHOWN + 1).select_related("sheet").order_by("item", "rank"))
 
 

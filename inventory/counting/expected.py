@@ -54,6 +54,4 @@ def recent_movements(
 
 
 def _goods(location: Location, item_ids: Iterable[int]) -> QuerySet[Movement]:
-    return Movement.objects.filter(
-        location=location, item__any_of=item_ids, kind__in=PHYSICAL_KINDS
-    ).order_by()
+    return Movement.objects.filter(location=location, item__any_of=item_ids, kind__in=PHYSICAL_KINDS).order_by()

@@ -75,9 +75,7 @@ def propose_lines(envelope: ProposedAction, lines: QuerySet[CountLine], sheet: C
     )
     location = sheet.zone.location.code
     rows = []
-    for pk, code, on_hand, counted, expected, variance, pct, value, reason, number in lines.values_list(
-        *fields
-    ):
+    for pk, code, on_hand, counted, expected, variance, pct, value, reason, number in lines.values_list(*fields):
         payload = {
             "item_code": code,
             "location": location,
@@ -255,16 +253,16 @@ def sign_off_empty(run: WorkflowRun, envelope: ProposedAction, *, by: Any, via: 
 
 
 def _set_decision(actions: list[ProposedAction], decision: Decision, verdict: str) -> None:
+    """The verdict, and the numbers it was bound to where they moved since they were staged."""
+    if not actions:
+        return
+    live = [decision.live[action.pk] for action in actions]
     numbers = ("on_hand", "expected", "variance", "variance_pct", "variance_value")
-    rows = [
-        (
-            decision.live[action.pk]["line"],
-            verdict,
-            *[_number(decision.live[action.pk][name]) for name in numbers],
-        )
-        for action in actions
-    ]
-    update_rows(CountLine, ["decision", *numbers], rows)
+    lines = CountLine.objects.filter(pk__any_of=[each["line"] for each in live])
+    stored = {row[0]: row for row in lines.order_by().values_list("pk", *numbers)}
+    seen = [(each["line"], *[_number(each[name]) for name in numbers]) for each in live]
+    update_rows(CountLine, numbers, [row for row in seen if row != stored[row[0]]])
+    lines.update(decision=verdict)
 
 
 def _number(text: str | None) -> Decimal | None:

@@ -82,8 +82,7 @@ def judge_zone(gross_value: Decimal, zone_value: Decimal, limits: Limits) -> Ver
     if beyond:
         return Verdict(
             False,
-            f"{limits.label}: the sheet's variance of {dollars(gross_value)} is too large: "
-            + "; ".join(beyond),
+            f"{limits.label}: the sheet's variance of {dollars(gross_value)} is too large: " + "; ".join(beyond),
         )
     return Verdict(True, f"Within {limits.label}")
 

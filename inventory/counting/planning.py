@@ -42,9 +42,7 @@ def zone_facts(at: datetime) -> list[ZoneFacts]:
             new=Min("created_at", filter=Q(last_counted_at=None)),
         )
     }
-    open_zones = set(
-        CountSheet.objects.filter(status=CountSheet.Status.PLANNED).values_list("zone_id", flat=True)
-    )
+    open_zones = set(CountSheet.objects.filter(status=CountSheet.Status.PLANNED).values_list("zone_id", flat=True))
     accuracy = accuracy_by_zone(since=at - timedelta(days=30))
     facts = []
     for row in Zone.objects.filter(is_active=True).select_related("location"):
@@ -126,9 +124,7 @@ def plan_sheet(*, zone: Zone, by: Any) -> CountSheet:
         return open_sheet
     with transaction.atomic():
         sheet = CountSheet.objects.create(zone=zone, planned_because=f"Asked for by {by}")
-        audit.append(
-            actor=by, verb="sheet.planned", entity_ref=f"sheet:{sheet.code}", details={"zone": str(zone)}
-        )
+        audit.append(actor=by, verb="sheet.planned", entity_ref=f"sheet:{sheet.code}", details={"zone": str(zone)})
     return sheet
 
 

@@ -51,9 +51,7 @@ def _batches(run: WorkflowRun, sheet: CountSheet) -> list[tuple[QuerySet[CountLi
     sign_off = sign_off_of(run)
     approved = waiting.filter(decision=CountLine.Decision.APPROVED)
     if sign_off and sign_off.status == ProposedAction.Status.APPROVED:
-        for approver_id in (
-            approved.order_by().values_list("proposed_action__decided_by", flat=True).distinct()
-        ):
+        for approver_id in approved.order_by().values_list("proposed_action__decided_by", flat=True).distinct():
             lines = approved.filter(proposed_action__decided_by=approver_id)
             batches.append((lines, {"approved_by_id": approver_id, "sign_off": sign_off}))
     return batches

@@ -71,9 +71,7 @@ def _close_matched(run: WorkflowRun, envelope: ProposedAction, by: Any) -> None:
 
 def _check(line: CountLine, counted: Decimal, counted_at: datetime) -> None:
     if line.counted is not None or line.count_number == 1:
-        raise RecountRefused(
-            f"No recount of {line.item.item_code} is open on this sheet: it was entered already."
-        )
+        raise RecountRefused(f"No recount of {line.item.item_code} is open on this sheet: it was entered already.")
     problems = problems_with([CountedItem(line.item.item_code, counted)], counted_at)
     if problems:
         raise RecountRefused(sentence for _, sentence in problems)

@@ -29,7 +29,8 @@ def return_moved_lines(run: WorkflowRun, sheet: CountSheet) -> int:
     Locks the balances, so that what holds here still holds when the same transaction posts.
     """
     decided = sheet.lines.filter(adjustment=None, decision__in=[Decision.GUARDRAIL, Decision.APPROVED])
-    lines = list(decided.order_by("pk").only("sheet", "item", "counted", "counted_at", "expected", "unit_cost", "decision"))
+    fields = ("sheet", "item", "counted", "counted_at", "expected", "unit_cost", "decision")
+    lines = list(decided.order_by("pk").only(*fields))
     if not lines:
         return 0
     location = sheet.zone.location

@@ -128,7 +128,8 @@ class History:
                 self._read_mail(sheet)
 
     def _counts(self, sheet: CountSheet, walk: Walk) -> list[CountedItem]:
-        rows = list(Balance.objects.filter(zone=sheet.zone).select_related("item").order_by("bin", "item__item_code"))
+        found = Balance.objects.filter(zone=sheet.zone).select_related("item")
+        rows = sorted(found, key=lambda row: (row.bin, row.item.item_code))  # databases sort texts differently
         off = self._differences(rows, walk)
         return [
             CountedItem(

@@ -165,7 +165,8 @@ class Story:
             held = netsuite.held(push)
             for record in held:
                 self.telling.say(
-                    f"{push.label}: NetSuite's own log has {record.tran_id} with {record.lines} lines, {record.quantity:+f} units."
+                    f"{push.label}: NetSuite's own log has {record.tran_id} "
+                    f"with {record.lines} lines, {record.quantity:+f} units."
                 )
             moved = Movement.objects.filter(adjustment__push=push)
             total = sum((movement.delta for movement in moved), Decimal(0))

@@ -11,6 +11,7 @@ from inventory.counting.variance import suggest_reason
 from inventory.models import Balance, Zone
 
 Stock = list[tuple[Balance, list[tuple[Decimal, str]]]]  # a balance and the goods that moved lately
+LEAST_PERCENT = 3  # of what is on hand: beyond the guardrail, so that a person sees it
 LARGEST_LINE = Decimal(900)  # US dollars: keeps the sheet below the second signature
 
 
@@ -34,10 +35,16 @@ def _whole_cases(row: Balance, recent: list[tuple[Decimal, str]]) -> Decimal | N
 
 
 def _swapped_digits(row: Balance, recent: list[tuple[Decimal, str]]) -> Decimal | None:
+    """The leftmost neighbours whose exchange is a plausible slip: no leading zero, not half of the stock."""
     text = f"{row.quantity_on_hand.normalize():f}"
-    if len(text) < 3 or "." in text or text[-1] == text[-2]:
-        return None
-    return Decimal(text[:-2] + text[-1] + text[-2]) - row.quantity_on_hand
+    for n in range(len(text) - 1):
+        swapped = text[:n] + text[n + 1] + text[n] + text[n + 2 :]
+        if not text.isdigit() or swapped == text or swapped.startswith("0"):
+            continue
+        off = Decimal(swapped) - row.quantity_on_hand
+        if abs(off) < row.quantity_on_hand / 2:
+            return off
+    return None
 
 
 def _found(row: Balance, recent: list[tuple[Decimal, str]]) -> Decimal | None:
@@ -78,7 +85,8 @@ def puzzling_counts(zone: Zone, counted_at: datetime) -> list[CountedItem]:
 
 
 def _stock(zone: Zone, counted_at: datetime) -> Stock:
-    rows = list(Balance.objects.filter(zone=zone).select_related("item").order_by("bin", "item__item_code"))
+    found = Balance.objects.filter(zone=zone).select_related("item")
+    rows = sorted(found, key=lambda row: (row.bin, row.item.item_code))  # databases sort texts differently
     moved = recent_movements(zone.location, {row.item_id: counted_at for row in rows})
     return [(row, [(delta, name) for delta, name, _ in moved.get(row.item_id, [])]) for row in rows]
 
@@ -97,7 +105,7 @@ def _solve(stock: Stock) -> Iterator[tuple[int, Decimal]]:
 
 def _fits(puzzle: Puzzle, row: Balance, recent: list[tuple[Decimal, str]], off: Decimal) -> bool:
     """The program itself must give the reason the puzzle is named after, and the money must stay ordinary."""
-    if off == 0 or row.quantity_on_hand + off < 0:
+    if row.quantity_on_hand + off < 0 or abs(off) * 100 < LEAST_PERCENT * row.quantity_on_hand:
         return False
     if row.item.avg_cost is not None and abs(off) * row.item.avg_cost > LARGEST_LINE:
         return False

@@ -90,7 +90,10 @@ def netsuite_records() -> Finding:
             said = getattr(outcome, "message", "") or "NetSuite has no such record."
             problem = f"Push {push.external_id} is confirmed here, but a look-up says: {said}"
         elif outcome.record.internal_id != push.internal_id:
-            problem = f"Push {push.external_id} is record {push.internal_id} here and {outcome.record.internal_id} in NetSuite."
+            problem = (
+                f"Push {push.external_id} is record {push.internal_id} here, "
+                f"but {outcome.record.internal_id} in NetSuite."
+            )
         if problem:
             break
     return Finding("netsuite", "NetSuite holds every confirmed push", rows.count(), problem)

@@ -1,7 +1,7 @@
 """A walk of a zone (CountSheet), an item on it (CountLine), and the file it came in (Upload)."""
 
 import secrets
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -226,7 +226,7 @@ class VarianceManager(models.Manager["CountLine"]):
 class Variance(CountLine):
     """The contract's `cycle_count_variances`: the 30-day-reportable lines that did not match."""
 
-    objects: Any = VarianceManager()
+    objects: ClassVar[Any] = VarianceManager()
 
     class Meta:
         proxy = True

@@ -97,7 +97,7 @@ class Movement(models.Model):
         return f"{self.delta:+f} {self.item_id} {self.kind}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk is not None:
+        if not self._state.adding:
             raise TypeError("Movements are append-only: correct one with an opposite movement.")
         super().save(*args, **kwargs)
 

@@ -83,27 +83,18 @@ def record_movements(
         _add_to_on_hand(location, totals)
 
 
-def add_missing_balances(
-    item_ids: Iterable[int], *, location: Location, zone: Zone | None, bin: str = ""
-) -> None:
+def add_missing_balances(item_ids: Iterable[int], *, location: Location, zone: Zone | None) -> None:
     wanted = set(item_ids)
-    known = set(
-        Balance.objects.filter(location=location, item__any_of=wanted).values_list("item_id", flat=True)
-    )
+    known = set(Balance.objects.filter(location=location, item__any_of=wanted).values_list("item_id", flat=True))
     Balance.objects.bulk_create(
-        (
-            Balance(item_id=item_id, location=location, zone=zone, bin=bin)
-            for item_id in sorted(wanted - known)
-        ),
+        (Balance(item_id=item_id, location=location, zone=zone) for item_id in sorted(wanted - known)),
         ignore_conflicts=True,
     )
 
 
 def lock_balances(location: Location, item_ids: Iterable[int]) -> None:
     """Until the transaction ends nobody else changes on hand of these items."""
-    rows = (
-        Balance.objects.select_for_update().filter(location=location, item__any_of=item_ids).order_by("pk")
-    )
+    rows = Balance.objects.select_for_update().filter(location=location, item__any_of=item_ids).order_by("pk")
     list(rows.values_list("pk", flat=True))
 
 
@@ -111,9 +102,7 @@ def _add_to_on_hand(location: Location, totals: dict[int, Decimal]) -> None:
     rows = Balance.objects.filter(location=location, item__any_of=totals).values_list(
         "pk", "item_id", "quantity_on_hand"
     )
-    update_rows(
-        Balance, ["quantity_on_hand"], [(pk, on_hand + totals[item_id]) for pk, item_id, on_hand in rows]
-    )
+    update_rows(Balance, ["quantity_on_hand"], [(pk, on_hand + totals[item_id]) for pk, item_id, on_hand in rows])
 
 
 def post_adjustment(adjustment: Adjustment) -> None:
@@ -147,7 +136,7 @@ def stamp_matched(sheet: CountSheet) -> int:
 
 
 def _stamp(moment: datetime) -> Any:
-    return Movement._meta.get_field("recorded_at").get_db_prep_save(moment, connection)  # type: ignore[union-attr]
+    return Movement._meta.get_field("recorded_at").get_db_prep_save(moment, connection)
 
 
 # One text for both databases. ROUND because SQLite adds numerics as floats.

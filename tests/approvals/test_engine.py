@@ -59,8 +59,7 @@ class Broken:
     def check(self, name):
         declared = registry.workflow(WORKFLOW)
         checks = tuple(
-            replace(check, run=self._breaking(check.run)) if check.name == name else check
-            for check in declared.verify
+            replace(check, run=self._breaking(check.run)) if check.name == name else check for check in declared.verify
         )
         self._declare(replace(declared, verify=checks))
 

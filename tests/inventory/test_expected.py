@@ -55,9 +55,7 @@ def test_each_item_has_its_own_moment(home):
     early, late = make.stock(100, home=home), make.stock(100, home=home)
     for what in (early, late):
         make.move(what, -5, home=home, at=hours_ago(2))
-    assert moved_since(home.location, {early.pk: hours_ago(3), late.pk: hours_ago(1)}) == {
-        early.pk: Decimal(-5)
-    }
+    assert moved_since(home.location, {early.pk: hours_ago(3), late.pk: hours_ago(1)}) == {early.pk: Decimal(-5)}
 
 
 def test_other_places_do_not_count(home):

@@ -49,9 +49,7 @@ def test_line(counted, expected, cost, passes):
 
 
 def test_the_client_case_names_both_limits():
-    assert line("184", "142", "35").why == (
-        "line v1: 29.58 % is more than 2 % and $1,470.00 is more than $100.00"
-    )
+    assert line("184", "142", "35").why == ("line v1: 29.58 % is more than 2 % and $1,470.00 is more than $100.00")
 
 
 @pytest.mark.parametrize(
@@ -88,9 +86,7 @@ def test_a_limit_left_empty_does_not_apply():
     assert judge_line(D(1010), D(1000), D(1000), replace(LINE, value=None)).passes
 
 
-@given(
-    st.decimals(0, 10**6, places=3), st.decimals(0, 10**6, places=3), st.decimals(0, 10**4, places=4) | st.none()
-)
+@given(st.decimals(0, 10**6, places=3), st.decimals(0, 10**6, places=3), st.decimals(0, 10**4, places=4) | st.none())
 def test_what_passes_is_within_both_limits(counted, expected, cost):
     verdict = judge_line(counted, expected, cost, LINE)
     variance = abs(counted - expected)

@@ -141,7 +141,7 @@ def test_lots_are_combined_with_a_note_and_bins_are_kept(file):
     assert len(figures["combined_lots"]) == 1
     assert "30 (lot L1, bin R1) + 12 (lot L2, bin R2) = 42" in figures["combined_lots"][0]
     balance = Balance.objects.get(item__item_code="0001")
-    assert (balance.quantity_on_hand, balance.bin, str(balance.zone)) == (42, "R1, R2", "MAIN / A")
+    assert (balance.quantity_on_hand, balance.bin, str(balance.zone)) == (Decimal(42), "R1, R2", "MAIN / A")
     assert figures["location_created"]
     assert figures["zone_created"]
     assert first_wrong_balance() is None

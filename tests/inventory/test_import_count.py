@@ -69,6 +69,7 @@ def test_a_count_is_imported(home, walk):
     assert report["errors"] == []
     assert any("hours old" in warning for warning in report["warnings"])
     assert (sheet.counted_by, sheet.source) == (counter, "command")
+    assert sheet.counted_at is not None
     assert sheet.counted_at.isoformat() == "2026-01-05T12:30:00+00:00"  # a wall clock in New York
 
 

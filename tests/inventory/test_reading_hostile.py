@@ -75,6 +75,7 @@ FAR_DOCTYPE = b"<!--" + b"x" * 65_526 + b"--><!DOCTYPE x><x/>"
         ("xl/other.xml", "<!DOCTYPE x><x/>".encode("utf-16"), PLAIN_FILE, "DOCTYPE"),
         ("xl/far.xml", FAR_DOCTYPE, PLAIN_FILE, "DOCTYPE"),
     ],
+    ids=["parent", "root", "backslashes", "same name", "nested", "link", "DOCTYPE", "UTF-16 DOCTYPE", "far DOCTYPE"],
 )
 def test_tricks_with_zip_entries(name, data, mode, said):
     with pytest.raises(UnreadableFile, match=said):

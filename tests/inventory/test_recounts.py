@@ -25,9 +25,7 @@ def asked(db):
 
 
 def recount(line, counted, by=None, at=None):
-    return enter_recount(
-        line=line, counted=Decimal(counted), counted_at=at or now(), by=by or make.user("", "counter")
-    )
+    return enter_recount(line=line, counted=Decimal(counted), counted_at=at or now(), by=by or make.user("", "counter"))
 
 
 def test_the_run_waits_for_the_recount(asked):

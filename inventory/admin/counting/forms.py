@@ -12,7 +12,7 @@ from inventory.counting.walk_sheets.reading import DEFAULT_LIMITS
 from inventory.models import Zone
 
 MIB = 1024 * 1024
-_QUANTITY = re.compile(r"\d{1,10}(\.\d{1,3})?")
+_QUANTITY = re.compile(r"\d{1,7}(\.\d{1,3})?")  # as in a file: see reading.quantities
 
 
 def place_of_clock() -> str:
@@ -42,8 +42,8 @@ class CountedAtField(forms.DateTimeField):
             error_messages={"invalid": "Enter a date and a time, such as 2026-11-02 07:30."},
         )
         self.help_text = (
-            f"{place_of_clock()} time. Goods that moved after this moment are taken into account, so they do "
-            "not look like a variance."
+            f"{place_of_clock()} time. Goods that moved after this moment are taken into account: they were still "
+            "there when you counted."
         )
 
 

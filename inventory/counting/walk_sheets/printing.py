@@ -19,6 +19,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from approvals.clock import now
+from inventory.counting.walk_sheets.reading.quantities import LARGEST
 from inventory.models import Balance, CountSheet
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -27,7 +28,6 @@ HOW_TO = "Write 0 where there is nothing. Leave empty what you did not count: em
 HEADINGS = ("Item code", "Description", "Unit", "Case pack", "Bin", "Counted")
 WIDTHS = (18, 46, 9, 11, 16, 14)
 HEADING_ROW = 7
-MOST = 9_999_999_999
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def _allow_numbers_only(page: Worksheet, rows: Sequence[WalkRow]) -> None:
         cells = [f"F{number}" for number, row in enumerate(rows, HEADING_ROW + 1) if row.allows_fractions == fractions]
         if not cells:
             continue
-        rule = DataValidation(type=kind, operator="between", formula1="0", formula2=str(MOST), allow_blank=True)
+        rule = DataValidation(type=kind, operator="between", formula1="0", formula2=str(LARGEST), allow_blank=True)
         rule.errorTitle, rule.error = (
             "Not a quantity",
             f"Enter a {kind} number, 0 or more, or leave it empty.",

@@ -165,5 +165,7 @@ def story(report: dict[str, Any], *, dry_run: bool) -> list[str]:
         f"{report['matched']} match, {report['auto_adjusted']} adjusted within the guardrails, "
         f"{report['needs_approval']} need approval."
     )
-    end = "Dry run: nothing was stored." if dry_run else f"Sheet {report['sheet_id']}, run {report['run_id']}."
-    return [*said, end]
+    if dry_run:
+        return [*said, "Dry run: nothing was stored."]
+    code = CountSheet.objects.values_list("code", flat=True).get(pk=report["sheet_id"])
+    return [*said, f"Sheet {code}, run {report['run_id']}."]
