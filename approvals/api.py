@@ -10,6 +10,7 @@ from ninja.security import APIKeyHeader, django_auth
 
 from approvals import operations
 from approvals.models import EditToken, ProposedAction, WorkflowRun
+from approvals.refusals import Refused
 
 
 class EditTokenHeader(APIKeyHeader):
@@ -156,6 +157,6 @@ def _decide(request: HttpRequest, action_id: int, decision: DecisionIn, verdict:
         return 403, {"problems": refusal.problems}
     except operations.ChangedSinceSeen as refusal:
         return 409, {"problems": refusal.problems, "content_hash": refusal.new_hash}
-    except operations.Refused as refusal:
+    except Refused as refusal:
         return 409, {"problems": refusal.problems}
     return 200, as_out(action, {})

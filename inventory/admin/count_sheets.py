@@ -62,12 +62,17 @@ class CountSheetAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CountSheet]:
         to_be_counted_first = Case(When(status=Status.PLANNED, then=Value(0)), default=1, output_field=IntegerField())
-        sheets = CountSheet.objects.select_related("zone__location", "counted_by", "run", "upload__uploaded_by")
-        return sheets.annotate(
-            to_be_counted_first=to_be_counted_first,
-            lines_counted=lines_of_row(count_number=1, counted__isnull=False),
-            lines_to_decide=lines_of_row(classification="needs_review", decision=""),
-        ).order_by(*self.get_ordering(request))
+        sheets = CountSheet.objects.select_related("zone__location", "counted_by", "run", "upload")
+        # The two hold every line of a sheet once more; no page of ours shows them.
+        return (
+            sheets.defer("run__inputs", "upload__reading")
+            .annotate(
+                to_be_counted_first=to_be_counted_first,
+                lines_counted=lines_of_row(count_number=1, counted__isnull=False),
+                lines_to_decide=lines_of_row(classification="needs_review", decision=""),
+            )
+            .order_by(*self.get_ordering(request))
+        )
 
     @display(description="Sheet", ordering="code")
     def sheet_code(self, sheet: CountSheet) -> str:
@@ -107,7 +112,9 @@ class CountSheetAdmin(ReadOnlyAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         mine = Upload.objects.filter(uploaded_by=request.user.pk, status=Upload.Status.PREVIEWED)
-        waiting = [(upload, upload_url(upload)) for upload in mine.select_related("zone__location")[:5]]
+        waiting = [
+            (upload, upload_url(upload)) for upload in mine.select_related("zone__location").defer("reading")[:5]
+        ]
         more = {"may_count": may_count(request), "waiting_uploads": waiting}
         return super().changelist_view(request, more | (extra_context or {}))
 
@@ -153,9 +160,13 @@ class UploadAdmin(ReadOnlyAdmin):
     list_select_related = ("zone__location", "uploaded_by")
     search_fields = ("file_name", "sha256", "reason")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Upload]:
+        return Upload.objects.defer("reading")
+
     @display(description="Status", label=UPLOAD_COLOURS, ordering="status")
     def state(self, upload: Upload) -> tuple[str, str]:
-        return upload.status, upload.get_status_display()
+        waits = upload.status == Upload.Status.PREVIEWED
+        return upload.status, "Waiting" if waits else upload.get_status_display()
 
     @display(description="Reason")
     def why(self, upload: Upload) -> str:

@@ -21,6 +21,7 @@ from approvals.templatetags.figures import quantity, signed
 from inventory.admin.exporting import SafeResource, moment_field
 from inventory.admin.importing import ItemWidget, LocationWidget, NumberWidget, ZoneWidget
 from inventory.admin.summary import forget
+from inventory.admin.zone_filter import ZoneFilter
 from inventory.models import Balance, Item, Movement, Zone
 from inventory.stock.opening import OpeningStock, begun, open_stock
 
@@ -110,7 +111,7 @@ class BalanceAdmin(ImportExportMixin, ItemSearch):
     list_display = ("item", "location", "zone", "bin", "on_hand", "reserved", "available", "last_counted_at")
     list_filter = (
         ("location", RelatedDropdownFilter),
-        ("zone", RelatedDropdownFilter),
+        ("zone", ZoneFilter),
         ("last_counted_at", RangeDateTimeFilter),
     )
     list_filter_submit = True

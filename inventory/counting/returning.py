@@ -5,14 +5,14 @@ meanwhile, or a movement recorded late, changes what was expected: posting the o
 Such a line is compared again. What a guardrail decided is judged again; what a person approved goes back to a person.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from decimal import Decimal
 
 from approvals.models import ProposedAction, WorkflowRun
 from approvals.set_based import update_rows
 from inventory.counting import limits
 from inventory.counting.expected import moved_since, on_hand_now
-from inventory.counting.gate import envelope_of, propose_lines, stage_envelope
+from inventory.counting.gate import envelope_of, propose_lines, sign_off_of, stage_envelope
 from inventory.counting.guardrails import judge_line
 from inventory.counting.variance import compute_variance
 from inventory.models import CountLine, CountSheet
@@ -28,31 +28,38 @@ def return_moved_lines(run: WorkflowRun, sheet: CountSheet) -> int:
 
     Locks the balances, so that what holds here still holds when the same transaction posts.
     """
-    decided = sheet.lines.filter(adjustment=None, decision__in=[Decision.GUARDRAIL, Decision.APPROVED])
-    fields = ("sheet", "item", "counted", "counted_at", "expected", "unit_cost", "decision")
-    lines = list(decided.order_by("pk").only(*fields))
+    decided = sheet.lines.filter(adjustment=None, decision__in=postable(run))
+    lines = list(decided.order_by().values_list("pk", "item_id", "counted_at", "expected"))
     if not lines:
         return 0
     location = sheet.zone.location
-    ledger.lock_balances(location, [line.item_id for line in lines])
-    when = {line.item_id: line.counted_at for line in lines if line.counted_at}
+    ledger.lock_balances(location, [item_id for _, item_id, _, _ in lines])
+    when = {item_id: counted_at for _, item_id, counted_at, _ in lines}
     on_hand, moved = on_hand_now(location, when), moved_since(location, when)
-    stale = []
-    for line in lines:
-        here = on_hand.get(line.item_id, Decimal(0))
-        expected = here - moved.get(line.item_id, Decimal(0))
-        if expected != line.expected:
-            line.on_hand, line.expected = here, expected
-            stale.append(line)
+    nothing = Decimal(0)
+    now_reads = {
+        pk: (on_hand.get(item_id, nothing), on_hand.get(item_id, nothing) - moved.get(item_id, nothing))
+        for pk, item_id, _, _ in lines
+    }
+    stale = {pk: now_reads[pk] for pk, _, _, expected in lines if expected != now_reads[pk][1]}
     return _judge_again(run, sheet, stale) if stale else 0
 
 
-def _judge_again(run: WorkflowRun, sheet: CountSheet, stale: Iterable[CountLine]) -> int:
+def postable(run: WorkflowRun) -> list[str]:
+    """The decisions whose lines post now: a person's approval waits for the sign-off."""
+    sign_off = sign_off_of(run)
+    signed = sign_off is not None and sign_off.status == ProposedAction.Status.APPROVED
+    return [Decision.GUARDRAIL, *([Decision.APPROVED] if signed else [])]
+
+
+def _judge_again(run: WorkflowRun, sheet: CountSheet, stale: Mapping[int, tuple[Decimal, Decimal]]) -> int:
+    """`stale` is {line id: (on hand, expected) as they read now}."""
     line_limits = limits.limits(limits.LINE)
     back = []
     rows = []
-    for line in stale:
-        counted, expected = line.counted or Decimal(0), line.expected or Decimal(0)
+    for line in CountLine.objects.filter(pk__any_of=stale):
+        on_hand, expected = stale[line.pk]
+        counted = line.counted or Decimal(0)
         figures = compute_variance(counted, expected, line.unit_cost)
         verdict = judge_line(counted, expected, line.unit_cost, line_limits)
         stands = line.decision == Decision.GUARDRAIL and verdict.passes
@@ -60,11 +67,11 @@ def _judge_again(run: WorkflowRun, sheet: CountSheet, stale: Iterable[CountLine]
             back.append(line.pk)
         kind = CountLine.Classification.WITHIN_GUARDRAIL if stands else CountLine.Classification.NEEDS_REVIEW
         decision = Decision.GUARDRAIL if stands else Decision.NONE
-        numbers = (line.on_hand, expected, figures.variance, figures.percent, figures.value)
+        numbers = (on_hand, expected, figures.variance, figures.percent, figures.value)
         rows.append((line.pk, kind.value, f"{MOVED}. {verdict.why}"[:300], decision.value, *numbers))
     update_rows(CountLine, ["classification", "why", "decision", *NUMBERS], rows)
     if back:
-        propose_lines(_open_envelope(run, sheet), CountLine.objects.filter(pk__in=back), sheet)
+        propose_lines(_open_envelope(run, sheet), CountLine.objects.filter(pk__any_of=back), sheet)
     return len(back)
 
 

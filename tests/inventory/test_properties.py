@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -131,6 +132,7 @@ class CountingHouse(RuleBasedStateMachine):
 
     @invariant()
     def nothing_posts_without_a_guardrail_or_a_person_who_took_no_part(self):
+        movement: Any
         for movement in Movement.objects.filter(kind="count").select_related(
             "adjustment__sign_off", "count_line__proposed_action__envelope"
         ):

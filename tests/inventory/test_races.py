@@ -23,7 +23,8 @@ TOLD = re.compile(r"already (approved|rejected) by \w+ at \d{4}-\d\d-\d\d \d\d:\
 
 def at_once(*sides: Callable[[], Any]) -> list[Any]:
     """What each side returned, or the exception it ended with."""
-    barrier, ends = Barrier(len(sides)), [None] * len(sides)
+    barrier = Barrier(len(sides))
+    ends: list[Any] = [None] * len(sides)
 
     def run(position: int, side: Callable[[], Any]) -> None:
         try:
@@ -70,7 +71,7 @@ def test_two_approvers_at_once_on_100_lines_each_way(against):
     items = [make.stock(100, home=home) for _ in range(100)]
     sheet = make.count(home, [(what, 105) for what in items])
     make.switch_off("inventory_second_approval")
-    lines = list(CountLine.objects.filter(sheet=sheet).select_related("item", "proposed_action"))
+    lines: list[Any] = list(CountLine.objects.filter(sheet=sheet).select_related("item", "proposed_action"))
     for line in lines:
         page = make.seen(line.proposed_action)
         sides = (
@@ -114,7 +115,7 @@ def test_different_lines_at_once_are_both_decided():
             tick,
         )
         assert not [end for end in ends if isinstance(end, Exception)], ends
-        assert (make.on_hand(one, home), make.on_hand(two, home)) == (120, 130)
+        assert [make.on_hand(what, home) for what in (one, two)] == [120, 130]
         assert make.run_of(sheet).status == "completed"
     assert_whole()
 

@@ -269,6 +269,7 @@ def test_a_printed_id_finds_its_sheet_and_zone(home, counter):
     assert confirm_upload(upload=upload, by=counter, source="upload").pk == planned.pk
     again = receive(workbook((f"Sheet {planned.code}",), HEADING, ("A1", "", 4)), None, counter)
     assert f"Walk-sheet {planned.code} of {home} is counted already." in again.reason
+    assert reading_of(again).first_sheet == planned.code
 
 
 def test_a_printed_id_and_another_zone_contradict_each_other(home, counter):

@@ -72,8 +72,7 @@ def preview_page(screen: "ModelAdmin[Any]", request: HttpRequest, pk: int) -> Ht
 def _refused_page(
     screen: "ModelAdmin[Any]", request: HttpRequest, upload: Upload, reading: StoredReading
 ) -> HttpResponse:
-    done = CountSheet.objects.exclude(status=CountSheet.Status.PLANNED)
-    first = done.filter(code=reading.first_sheet or reading.answers).first()
+    first = CountSheet.objects.filter(code=reading.first_sheet).first()
     return show(
         screen,
         request,

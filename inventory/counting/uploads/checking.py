@@ -71,6 +71,7 @@ def check_file(
             source=CountSheet.Source.UPLOAD,
             file_kind=reading.file_kind,
             answers=place.sheet.code if place.sheet else "",
+            first_sheet=place.done_before,
             rows_hash=rows_hash(lines),
             sheets=_accounting(reading, refused_codes),
             lines=lines,
@@ -103,7 +104,7 @@ def _refused(zone: Zone | None, counted_at: datetime, sentence: str, first_sheet
 
 def _same_bytes(digest: str) -> Upload | None:
     same = Upload.objects.filter(sha256=digest, status=Upload.Status.CONFIRMED, count_sheet__isnull=False)
-    return same.select_related("count_sheet__zone__location", "count_sheet__counted_by").first()
+    return same.select_related("count_sheet__zone__location", "count_sheet__counted_by").defer("reading").first()
 
 
 def _said_before(first: Upload) -> str:
@@ -231,7 +232,7 @@ def _same_rows(zone: Zone, lines: Sequence[CheckedLine]) -> list[str]:
     same = Upload.objects.filter(
         zone=zone, status=Upload.Status.CONFIRMED, reading__rows_hash=rows_hash(lines)
     ).select_related("count_sheet")
-    first = same.first()
+    first = same.defer("reading").first()
     if first is None:
         return []
     code = first.count_sheet.code if hasattr(first, "count_sheet") else first.file_name

@@ -17,6 +17,11 @@ class Place:
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
+    @property
+    def done_before(self) -> str:
+        """The sheet's code, when it was counted or cancelled already."""
+        return self.sheet.code if self.sheet and self.sheet.status != CountSheet.Status.PLANNED else ""
+
 
 def find_place(*, code: str, zone: Zone | None, sheet: CountSheet | None, counted_at: datetime) -> Place:
     """`code` is the sheet id printed on the file or ""; `sheet` the one the person started from."""

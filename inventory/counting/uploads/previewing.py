@@ -70,16 +70,16 @@ class Preview:
         """What the button will do, in numbers the viewer may know."""
         lines = _lines(self.items_counted)
         if self.comparison is None:
-            left = f", {self.items_not_counted} not counted" if self.items_not_counted else ""
+            left = f", {self.items_not_counted:,} not counted" if self.items_not_counted else ""
             return f"Confirm: {lines} counted{left}"
         review = self.tally()[Classification.NEEDS_REVIEW]
         if not review:
             return f"Confirm: {lines}, none goes to the approver"
-        return f"Confirm: {lines}, {review} {'goes' if review == 1 else 'go'} to the approver"
+        return f"Confirm: {lines}, {review:,} {'goes' if review == 1 else 'go'} to the approver"
 
 
 def _lines(number: int) -> str:
-    return f"{number} line{'' if number == 1 else 's'}"
+    return f"{number:,} line{'' if number == 1 else 's'}"
 
 
 def preview_of(upload: Upload, *, show_expected: bool) -> Preview:

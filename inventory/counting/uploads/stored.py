@@ -55,7 +55,7 @@ class CheckedLine:
 @dataclass(frozen=True)
 class StoredReading:
     """`source` is a CountSheet.Source. `answers` is the code of the planned sheet this count is for, if any;
-    `first_sheet` the sheet that came from the same bytes before."""
+    `first_sheet` the sheet that was counted with the same bytes, or the same sheet id, before."""
 
     source: str
     file_kind: str = ""
