@@ -1,12 +1,13 @@
 """Runs and decisions over the API. Deciding needs `X-Edit-Token` and the content hash that was seen."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 from ninja.errors import HttpError
 from ninja.security import APIKeyHeader, django_auth
+from pydantic import AfterValidator
 
 from approvals import operations
 from approvals.models import EditToken, ProposedAction, WorkflowRun
@@ -38,6 +39,29 @@ class Problems(Schema):
 
 class ChangedNumbers(Problems):
     content_hash: str = Field(description="The hash a decision would bind to now.")
+
+
+REFUSED: dict[int, Any] = dict.fromkeys((401, 403, 422), Problems)
+REFUSED_BODY: dict[int, Any] = REFUSED | dict.fromkeys((400, 413), Problems)
+"""What any operation may answer; those that read a body may also find none, or too long a one."""
+
+
+def storable(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("contains a NUL character, which no text here has. Leave it out")
+    return text
+
+
+def plausible(moment: datetime) -> datetime:
+    """Keeps conversions between time zones within the calendar."""
+    if not 1970 <= moment.year < 2200:
+        raise ValueError("is not in the years 1970 to 2199. Correct the date")
+    return moment
+
+
+Text = Annotated[str, AfterValidator(storable)]
+Moment = Annotated[datetime, AfterValidator(plausible)]
+Id = Annotated[int, Field(ge=1, lt=2**63)]
 
 
 class StepOut(Schema):
@@ -82,7 +106,11 @@ class ActionOut(Schema):
 
 class DecisionIn(Schema):
     content_hash: str = Field(min_length=64, max_length=64, pattern="^[0-9a-f]{64}$")
-    note: str = Field(default="", max_length=2000)
+    note: Text = Field(default="", max_length=2000)
+
+
+class RejectionIn(DecisionIn):
+    note: Text = Field(max_length=2000, pattern=r"\S", description="Why; shown to everybody who asks.")
 
 
 def must(request: HttpRequest, permission: str) -> None:
@@ -90,30 +118,40 @@ def must(request: HttpRequest, permission: str) -> None:
         raise HttpError(403, f"{request.user} has no permission {permission}. Ask an administrator for the role.")
 
 
-@router.get("/workflow-runs/{run_id}", response={200: RunOut, 404: Problems}, auth=signed_in, summary="One run")
-def workflow_run(request: HttpRequest, run_id: int) -> Any:
+@router.get(
+    "/workflow-runs/{run_id}",
+    response={200: RunOut, 404: Problems} | REFUSED,
+    auth=signed_in,
+    summary="One run",
+)
+def workflow_run(request: HttpRequest, run_id: Id) -> Any:
     must(request, "approvals.view_workflowrun")
-    run = WorkflowRun.objects.prefetch_related("steps").filter(pk=run_id).first() if run_id < 2**63 else None
+    run = WorkflowRun.objects.prefetch_related("steps").filter(pk=run_id).first()
     if run is None:
         return 404, {"problems": [f"There is no run {run_id}."]}
     return 200, {**{name: getattr(run, name) for name in RunOut.model_fields}, "steps": list(run.steps.all())}
 
 
-@router.get("/proposed-actions", response=list[ActionOut], auth=signed_in, summary="What waits for a decision")
+@router.get(
+    "/proposed-actions",
+    response={200: list[ActionOut]} | REFUSED,
+    auth=signed_in,
+    summary="What waits for a decision",
+)
 def proposed_actions(
     request: HttpRequest,
     status: Literal["pending", "approved", "rejected", "sent_back"] = "pending",
-    action_type: str = "",
-    workflow_run: int | None = None,
-    after: int = 0,
+    action_type: Text = "",
+    workflow_run: Id | None = None,
+    after: int = Query(0, ge=0, lt=2**63),
     limit: int = Query(100, ge=1, le=500),
 ) -> Any:
     must(request, "approvals.view_proposedaction")
-    rows = ProposedAction.objects.filter(status=status, pk__gt=min(after, 2**63 - 1)).order_by("pk")
+    rows = ProposedAction.objects.filter(status=status, pk__gt=after).order_by("pk")
     if action_type:
         rows = rows.filter(action_type=action_type)
     if workflow_run is not None:
-        rows = rows.filter(workflow_run=min(workflow_run, 2**63 - 1))
+        rows = rows.filter(workflow_run=workflow_run)
     page = list(rows.select_related("decided_by")[:limit])
     return [as_out(action, live) for action, live in operations.with_live_numbers(page)]
 
@@ -128,21 +166,21 @@ def as_out(action: ProposedAction, live: dict[int, dict[str, Any]]) -> dict[str,
     }
 
 
-DECIDED = {200: ActionOut, 403: Problems, 404: Problems, 409: Problems | ChangedNumbers}
+DECIDED = {200: ActionOut, 404: Problems, 409: ChangedNumbers | Problems} | REFUSED_BODY
 
 
 @router.post("/proposed-actions/{action_id}/approve", response=DECIDED, auth=edit_token, summary="Approve")
-def approve(request: HttpRequest, action_id: int, decision: DecisionIn) -> Any:
+def approve(request: HttpRequest, action_id: Id, decision: DecisionIn) -> Any:
     return _decide(request, action_id, decision, ProposedAction.Status.APPROVED)
 
 
 @router.post("/proposed-actions/{action_id}/reject", response=DECIDED, auth=edit_token, summary="Reject")
-def reject(request: HttpRequest, action_id: int, decision: DecisionIn) -> Any:
+def reject(request: HttpRequest, action_id: Id, decision: RejectionIn) -> Any:
     return _decide(request, action_id, decision, ProposedAction.Status.REJECTED)
 
 
 def _decide(request: HttpRequest, action_id: int, decision: DecisionIn, verdict: str) -> Any:
-    if action_id >= 2**63 or not ProposedAction.objects.filter(pk=action_id).exists():
+    if not ProposedAction.objects.filter(pk=action_id).exists():
         return 404, {"problems": [f"There is no proposed action {action_id}."]}
     try:
         action = operations.decide(

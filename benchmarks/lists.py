@@ -35,7 +35,7 @@ def fill(location_id: int, movements: int) -> None:
 
 def measure() -> list[tuple[str, int, float, float]]:
     """For each page: name, queries, median and 95th percentile in milliseconds."""
-    browser = Client()
+    browser = Client(HTTP_HOST="localhost")
     browser.force_login(User.objects.create_superuser("bench-admin"))
     results = []
     for name, address in PAGES.items():

@@ -1,11 +1,14 @@
 """The published API. Each room brings its own router; refusals all read the same way: a list of sentences."""
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from approvals.api import router as approvals_router
 from inventory.counting.api import router as counting_router
+
+NOT_JSON = "The body cannot be read as JSON. Send one JSON object with Content-Type: application/json."
 
 api = NinjaAPI(
     title="Countersign",
@@ -20,7 +23,7 @@ api.add_router("", counting_router)
 
 @api.exception_handler(ValidationError)
 def bad_input(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    problems = [f"{_place(problem['loc'])}: {problem['msg']}." for problem in error.errors]
+    problems = [f"{_place(problem['loc'])}: {_reason(problem['msg'])}." for problem in error.errors]
     return api.create_response(request, {"problems": problems}, status=422)
 
 
@@ -32,6 +35,10 @@ def _place(location: tuple[str | int, ...]) -> str:
     return text.lstrip(".") or "body"
 
 
+def _reason(message: str) -> str:
+    return message.removeprefix("Value error, ")
+
+
 @api.exception_handler(AuthenticationError)
 def not_signed_in(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
     problem = "Send the header X-Edit-Token with a valid token; issue one in the admin under Edit tokens."
@@ -40,4 +47,11 @@ def not_signed_in(request: HttpRequest, error: AuthenticationError) -> HttpRespo
 
 @api.exception_handler(HttpError)
 def refused(request: HttpRequest, error: HttpError) -> HttpResponse:
-    return api.create_response(request, {"problems": [str(error)]}, status=error.status_code)
+    problem = NOT_JSON if error.status_code == 400 else str(error)
+    return api.create_response(request, {"problems": [problem]}, status=error.status_code)
+
+
+@api.exception_handler(RequestDataTooBig)
+def too_long(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    problem = "The body is longer than 5 MB. Send the count in several parts, zone by zone."
+    return api.create_response(request, {"problems": [problem]}, status=413)

@@ -24,7 +24,7 @@ class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):
     ) -> HttpResponse:
         if request.method == "POST":
             raise PermissionDenied("History cannot be changed. Edit the row itself.")
-        return super().history_form_view(request, object_id, version_id, extra_context)  # type: ignore[no-any-return]
+        return super().history_form_view(request, object_id, version_id, extra_context)
 
     def set_history_delta_changes(
         self, request: HttpRequest, historical_records: Any, foreign_keys_are_objs: bool = True

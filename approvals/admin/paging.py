@@ -10,7 +10,7 @@ from unfold.views import ChangeList
 MOST_COUNTED = 5_000
 
 
-class CappedPaginator(Paginator[object]):
+class CappedPaginator(Paginator[Any]):
     """Counts at most MOST_COUNTED rows: counting a million costs more than showing fifty.
 
     Further back one comes by filter or search, which everybody prefers to page 900 anyway.
@@ -20,7 +20,8 @@ class CappedPaginator(Paginator[object]):
 
     @cached_property
     def count(self) -> int:
-        return int(self.object_list.order_by()[: MOST_COUNTED + 1].count())  # type: ignore[union-attr]
+        rows: Any = self.object_list
+        return int(rows.order_by()[: MOST_COUNTED + 1].count())
 
     @property
     def is_capped(self) -> bool:

@@ -5,6 +5,7 @@ The theme's own bar options lay all bars of a group over each other; these do no
 
 import json
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from inventory.counting.accuracy import Figures
@@ -16,7 +17,7 @@ MOST_TICKS = 12
 
 def accuracy_chart(days: list[tuple[date, Figures]]) -> dict[str, str]:
     """Accuracy in percent, a point for each day something was counted."""
-    points = [float(round((figures.accuracy or 0) * 100, 1)) for _, figures in days]
+    points = [float(round(Decimal(figures.accuracy or 0) * 100, 1)) for _, figures in days]
     data = {
         "labels": _labels(days),
         "datasets": [

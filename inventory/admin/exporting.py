@@ -47,9 +47,13 @@ class SafeResource(resources.ModelResource):
 
     def before_import(self, dataset: Any, **kwargs: Any) -> None:
         """Refuse what a browser cannot preview, and take the apostrophes of our own exports away."""
-        if len(dataset) > MOST_ROWS_IN_A_BROWSER:
+        rows = len(dataset)
+        if rows > MOST_ROWS_IN_A_BROWSER:
+            headers = dataset.headers
+            dataset.wipe()  # the library goes on with the rows after a refusal
+            dataset.headers = headers
             raise Refused(
-                f"The file has {len(dataset):,} rows; the preview takes {MOST_ROWS_IN_A_BROWSER:,}. "
+                f"The file has {rows:,} rows; the preview takes {MOST_ROWS_IN_A_BROWSER:,}. "
                 "Split the file, or use the import command, which takes any number."
             )
         for position, row in enumerate(dataset):

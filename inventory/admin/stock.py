@@ -52,7 +52,7 @@ class BalanceResource(SafeResource):
         taken = {"item", "location", "zone", "bin", "quantity_on_hand"}
         return [field for name, field in self.fields.items() if name in taken]
 
-    def skip_row(self, instance: Balance, original: Balance, row: Any, errors: Any = None) -> bool:
+    def skip_row(self, instance: Any, original: Any, row: Any, errors: Any = None) -> bool:
         opening = instance.quantity_on_hand
         if opening is None or opening < 0:
             raise ValueError("The quantity is empty or negative. Opening stock is zero or more.")

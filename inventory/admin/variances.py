@@ -1,5 +1,6 @@
 """The variance report: 7, 30 or 90 days by zone, item and value, from first counts and never netted."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -85,7 +86,7 @@ def differing(chosen: Chosen) -> QuerySet[Any]:
     return lines.order_by(ORDERS[chosen.order][1], "-pk")
 
 
-def figures(row: dict[str, Any]) -> Figures:
+def figures(row: Mapping[str, Any]) -> Figures:
     gross, net = (round(Decimal(row[name] or 0), 2) for name in ("gross", "net"))
     return Figures(row["lines"], row["within"], gross, net)
 
@@ -101,7 +102,7 @@ def by_day(lines: QuerySet[CountLine]) -> list[tuple[Any, Figures]]:
     return [(row["day"], figures(row)) for row in rows]
 
 
-def by_item(lines: QuerySet[CountLine]) -> list[dict[str, Any]]:
+def by_item(lines: QuerySet[CountLine]) -> list[Any]:
     """The items that differed most, by gross value; unknown values count as nothing here."""
     rows = lines.exclude(variance=0).values("item", "item__item_code", "item__description", "item__unit")
     rows = rows.annotate(

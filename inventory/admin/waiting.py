@@ -62,7 +62,7 @@ def open_actions() -> QuerySet[ProposedAction]:
 
 def _decisions(user: Any) -> list[Pile]:
     took_part = ProposedAction.participants.through.objects.filter(proposedaction_id=OuterRef("pk"), user_id=user.pk)
-    rows = list(open_actions().annotate(took_part=Exists(took_part)).order_by("proposed_at", "pk")[:500])
+    rows: list[Any] = list(open_actions().annotate(took_part=Exists(took_part)).order_by("proposed_at", "pk")[:500])
     separated = Guardrail.objects.filter(name=SEPARATION_OF_DUTIES, is_enabled=True).exists()
     mine = [row for row in rows if not (separated and row.took_part)]
     others = len(rows) - len(mine)
@@ -77,7 +77,7 @@ def _decisions(user: Any) -> list[Pile]:
     ]
 
 
-def _pile(title: str, icon: str, actions: list[ProposedAction], note: str = "") -> Pile:
+def _pile(title: str, icon: str, actions: list[Any], note: str = "") -> Pile:
     tasks = [
         Task(
             title=action.title,

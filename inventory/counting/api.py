@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Field, Query, Router, Schema
 
-from approvals.api import Problems, must, signed_in
+from approvals.api import REFUSED, REFUSED_BODY, Id, Moment, Text, must, signed_in
 from approvals.refusals import Refused
 from inventory.counting.submission import CountedItem, submit_count
 from inventory.models import CountLine, CountSheet, Variance, Zone
@@ -19,7 +19,7 @@ MOST_LINES = 20_000
 
 
 class CountIn(Schema):
-    item_code: str = Field(min_length=1, max_length=60)
+    item_code: Text = Field(min_length=1, max_length=60)
     counted: Decimal | None = Field(
         default=None,
         ge=0,
@@ -30,8 +30,8 @@ class CountIn(Schema):
 
 
 class CountsIn(Schema):
-    zone_id: int = Field(ge=1, lt=2**63)
-    counted_at: datetime = Field(description="With a time zone, for example 2026-11-23T06:30:00-05:00.")
+    zone_id: Id
+    counted_at: Moment = Field(description="With a time zone, for example 2026-11-23T06:30:00-05:00.")
     counts: list[CountIn] = Field(min_length=1, max_length=MOST_LINES)
 
 
@@ -48,7 +48,7 @@ class CountAccepted(Schema):
 
 @router.post(
     "/counts",
-    response={201: CountAccepted, 403: Problems, 422: Problems},
+    response={201: CountAccepted} | REFUSED_BODY,
     auth=signed_in,
     summary="Submit a count",
 )
@@ -110,26 +110,31 @@ class VarianceOut(Schema):
     suggested_reason: str
 
 
-@router.get("/inventory/variances", response=list[VarianceOut], auth=signed_in, summary="Variances, newest first")
+@router.get(
+    "/inventory/variances",
+    response={200: list[VarianceOut]} | REFUSED,
+    auth=signed_in,
+    summary="Variances, newest first",
+)
 def variances(
     request: HttpRequest,
-    zone_id: int | None = None,
-    item_code: str = "",
-    since: datetime | None = None,
-    before_line: int | None = None,
+    zone_id: Id | None = None,
+    item_code: Text = "",
+    since: Moment | None = None,
+    before_line: Id | None = None,
     limit: int = Query(100, ge=1, le=500),
 ) -> Any:
     must(request, "inventory.view_variance")
     must(request, "inventory.view_expected")
     rows: QuerySet[CountLine] = Variance.objects.select_related("item", "sheet__zone__location").order_by("-pk")
     if zone_id is not None:
-        rows = rows.filter(sheet__zone=min(zone_id, 2**63 - 1))
+        rows = rows.filter(sheet__zone=zone_id)
     if item_code:
         rows = rows.filter(item__item_code=item_code)
     if since is not None:
         rows = rows.filter(counted_at__gte=timezone.make_aware(since) if timezone.is_naive(since) else since)
     if before_line is not None:
-        rows = rows.filter(pk__lt=min(before_line, 2**63 - 1))
+        rows = rows.filter(pk__lt=before_line)
     return [_variance_out(line) for line in rows[:limit]]
 
 

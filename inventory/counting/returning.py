@@ -34,7 +34,7 @@ def return_moved_lines(run: WorkflowRun, sheet: CountSheet) -> int:
         return 0
     location = sheet.zone.location
     ledger.lock_balances(location, [item_id for _, item_id, _, _ in lines])
-    when = {item_id: counted_at for _, item_id, counted_at, _ in lines}
+    when = {item_id: counted_at for _, item_id, counted_at, _ in lines if counted_at}
     on_hand, moved = on_hand_now(location, when), moved_since(location, when)
     nothing = Decimal(0)
     now_reads = {

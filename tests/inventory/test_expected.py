@@ -58,6 +58,12 @@ def test_each_item_has_its_own_moment(home):
     assert moved_since(home.location, {early.pk: hours_ago(3), late.pk: hours_ago(1)}) == {early.pk: Decimal(-5)}
 
 
+def test_each_moment_is_exact_whatever_the_others_are(home):
+    early, late, moment = make.stock(100, home=home), make.stock(100, home=home), hours_ago(1)
+    make.move(late, -5, home=home, at=moment)
+    assert moved_since(home.location, {early.pk: hours_ago(3), late.pk: moment}) == {}
+
+
 def test_other_places_do_not_count(home):
     what, elsewhere = make.stock(100, home=home), make.zone(location="OTHER")
     make.move(what, 50, home=elsewhere, at=hours_ago(1))

@@ -346,3 +346,14 @@ def test_typed_mistakes_store_nothing(home, counter):
         receive_typed(counts=[("X", Decimal(1)), ("Y", Decimal(2))], sheet=planned, counted_at=now(), by=counter)
     assert len(refusal.value.problems) == 2
     assert not Upload.objects.exists()
+
+
+def test_typing_it_in_again_replaces_what_was_not_confirmed(home, counter):
+    make.stock(5, home=home, code="A1")
+    planned = plan_sheet(zone=home, by=counter)
+    other = receive(sheet_of(("A1", 5)), home, counter)
+    first, second = (
+        receive_typed(counts=[("A1", Decimal(n))], sheet=planned, counted_at=now(), by=counter) for n in (5, 6)
+    )
+    statuses = dict(Upload.objects.values_list("pk", "status"))
+    assert statuses == {other.pk: "previewed", first.pk: "discarded", second.pk: "previewed"}

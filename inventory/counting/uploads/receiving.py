@@ -71,6 +71,7 @@ def receive_typed(
 ) -> Upload:
     """Quantities typed in for a planned sheet, as (item code, counted or None), to be previewed like a file.
 
+    Takes the place of what the same person typed in for this sheet before and did not confirm.
     Raises CountRefused with every problem at once, storing nothing.
     """
     lines = tuple(
@@ -90,14 +91,18 @@ def receive_typed(
         lines=lines,
         warnings=tuple(other_warnings(sheet.zone, lines)),
     )
+    earlier = Upload.objects.filter(uploaded_by=by, status=Upload.Status.PREVIEWED)
+    earlier = earlier.filter(reading__source=CountSheet.Source.TYPED, reading__answers=sheet.code)
     content = json.dumps([sheet.code, counted_at.isoformat(), reading.to_json()["lines"]]).encode()
-    return Upload.objects.create(
-        file_name=f"Typed in, {sheet.code}",
-        sha256=sha256(content),
-        size=len(content),
-        status=Upload.Status.PREVIEWED,
-        zone=sheet.zone,
-        counted_at=counted_at,
-        reading=reading.to_json(),
-        uploaded_by=by,
-    )
+    with transaction.atomic():
+        earlier.update(status=Upload.Status.DISCARDED)
+        return Upload.objects.create(
+            file_name=f"Typed in, {sheet.code}",
+            sha256=sha256(content),
+            size=len(content),
+            status=Upload.Status.PREVIEWED,
+            zone=sheet.zone,
+            counted_at=counted_at,
+            reading=reading.to_json(),
+            uploaded_by=by,
+        )
