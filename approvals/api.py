@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 from ninja.errors import HttpError
-from ninja.security import APIKeyHeader, django_auth
+from ninja.security import APIKeyHeader, SessionAuth
 from pydantic import AfterValidator
 
 from approvals import operations
@@ -26,8 +26,21 @@ class EditTokenHeader(APIKeyHeader):
         return user
 
 
+class AdminSession(SessionAuth):
+    """Somebody signed in to the admin; a POST then needs the CSRF token as any form does."""
+
+    def __call__(self, request: HttpRequest) -> Any | None:
+        if not request.user.is_authenticated:
+            return None
+        try:
+            return super().__call__(request)
+        except HttpError as refusal:
+            raise HttpError(403, NO_CSRF_TOKEN) from refusal
+
+
+NO_CSRF_TOKEN = "Send the header X-CSRFToken with the value of the cookie csrftoken, or an X-Edit-Token."
 edit_token = EditTokenHeader()
-signed_in = [edit_token, django_auth]
+signed_in = [edit_token, AdminSession()]
 router = Router(tags=["approvals"])
 
 
@@ -97,7 +110,10 @@ class ActionOut(Schema):
     workflow_run_id: int | None
     envelope_id: int | None
     payload: dict[str, Any]
-    live: dict[str, Any] = Field(description="The numbers as they are now; what a decision is bound to.")
+    live: dict[str, Any] = Field(
+        description="The numbers as they are now, to which a decision is bound. Empty for an envelope: its "
+        "lines are listed with theirs."
+    )
     content_hash: str = Field(description="Send it back when deciding; empty when nothing is left to decide.")
     approved_by: str | None
     approved_at: datetime | None
@@ -128,8 +144,8 @@ def workflow_run(request: HttpRequest, run_id: Id) -> Any:
     must(request, "approvals.view_workflowrun")
     run = WorkflowRun.objects.prefetch_related("steps").filter(pk=run_id).first()
     if run is None:
-        return 404, {"problems": [f"There is no run {run_id}."]}
-    return 200, {**{name: getattr(run, name) for name in RunOut.model_fields}, "steps": list(run.steps.all())}
+        return Status(404, {"problems": [f"There is no run {run_id}."]})
+    return Status(200, {**{name: getattr(run, name) for name in RunOut.model_fields}, "steps": list(run.steps.all())})
 
 
 @router.get(
@@ -181,7 +197,7 @@ def reject(request: HttpRequest, action_id: Id, decision: RejectionIn) -> Any:
 
 def _decide(request: HttpRequest, action_id: int, decision: DecisionIn, verdict: str) -> Any:
     if not ProposedAction.objects.filter(pk=action_id).exists():
-        return 404, {"problems": [f"There is no proposed action {action_id}."]}
+        return Status(404, {"problems": [f"There is no proposed action {action_id}."]})
     try:
         action = operations.decide(
             action_id=action_id,
@@ -192,9 +208,9 @@ def _decide(request: HttpRequest, action_id: int, decision: DecisionIn, verdict:
             via="api",
         )
     except operations.NotAllowedToDecide as refusal:
-        return 403, {"problems": refusal.problems}
+        return Status(403, {"problems": refusal.problems})
     except operations.ChangedSinceSeen as refusal:
-        return 409, {"problems": refusal.problems, "content_hash": refusal.new_hash}
+        return Status(409, {"problems": refusal.problems, "content_hash": refusal.new_hash})
     except Refused as refusal:
-        return 409, {"problems": refusal.problems}
-    return 200, as_out(action, {})
+        return Status(409, {"problems": refusal.problems})
+    return Status(200, as_out(action, {}))

@@ -39,6 +39,12 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Items", "package_2", "inventory_item_changelist", ("inventory.view_item",)),
             Entry("Balances", "inventory_2", "inventory_balance_changelist", ("inventory.view_balance",)),
             Entry("Movements", "swap_vert", "inventory_movement_changelist", ("inventory.view_movement",)),
+            Entry(
+                "Count lines",
+                "format_list_numbered",
+                "inventory_countline_changelist",
+                ("inventory.view_countline", "inventory.view_expected"),
+            ),
             Entry("Adjustments", "tune", "inventory_adjustment_changelist", ("inventory.view_adjustment",)),
             Entry("Zones", "grid_view", "inventory_zone_changelist", ("inventory.view_zone",)),
             Entry("Locations", "warehouse", "inventory_location_changelist", ("inventory.view_location",)),
@@ -82,21 +88,33 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's navigation: the groups in which this person may open something."""
-    user: Any = request.user
-    groups = [(title, [_item(entry) for entry in entries if _may_open(user, entry)]) for title, entries in GROUPS]
+    groups = [(title, [entry for entry in entries if _may_open(request.user, entry)]) for title, entries in GROUPS]
+    here = _here(request, [entry for _, entries in groups for entry in entries])
     return [
-        {"title": title, "separator": position > 0, "collapsible": title in {"Record", "Settings"}, "items": items}
-        for position, (title, items) in enumerate(groups)
-        if items
+        {
+            "title": title,
+            "separator": position > 0,
+            "collapsible": title in {"Record", "Settings"},
+            "items": [_item(entry, here) for entry in entries],
+        }
+        for position, (title, entries) in enumerate(groups)
+        if entries
     ]
+
+
+def _here(request: HttpRequest, entries: list[Entry]) -> str:
+    """The one entry the page belongs to: the rotation plan lies below the zones, and only one of them is active."""
+    found = [address for entry in entries if request.path.startswith(address := _address(entry))]
+    return max(found, key=len, default="")
 
 
 def _may_open(user: Any, entry: Entry) -> bool:
     return bool(user.has_perms(entry.permissions)) and bool(_address(entry))
 
 
-def _item(entry: Entry) -> dict[str, str]:
-    return {"title": entry.title, "icon": entry.icon, "link": _address(entry)}
+def _item(entry: Entry, here: str) -> dict[str, Any]:
+    address = _address(entry)
+    return {"title": entry.title, "icon": entry.icon, "link": address, "active": address == here}
 
 
 def _address(entry: Entry) -> str:

@@ -16,6 +16,7 @@ import environ
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
+from django.templatetags.static import static
 from import_export.formats.base_formats import CSV, XLSX
 
 django_stubs_ext.monkeypatch()
@@ -325,11 +326,16 @@ def environment_label(request: HttpRequest) -> list[str]:
     return [ENVIRONMENT_NAME, "danger" if PRODUCTION else "info"]
 
 
+def favicon(request: HttpRequest) -> str:
+    return static("countersign/favicon.svg")
+
+
 UNFOLD = {
     "SITE_TITLE": "Countersign",
     "SITE_HEADER": "Countersign",
     "SITE_SUBHEADER": "Inventory control",
     "SITE_SYMBOL": "inventory_2",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": favicon}],
     "SHOW_VIEW_ON_SITE": False,
     "ENVIRONMENT": "config.settings.environment_label",
     "DASHBOARD_CALLBACK": "inventory.admin.dashboard.dashboard",
@@ -344,7 +350,7 @@ LINE = {
     "datefmt": "%Y-%m-%dT%H:%M:%S%z",
 }
 # They tell of every wake-up, which the runs and pushes in the database tell better.
-CHATTERERS = ("celery.worker.strategy", "celery.app.trace", "celery.beat")
+CHATTERERS = ("celery.worker.strategy", "celery.app.trace", "celery.beat", "weasyprint.progress", "fontTools")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -21,6 +21,11 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index", permanent=False), name="home"),
+    path(
+        "inventory/variances",
+        RedirectView.as_view(pattern_name="admin:inventory_variance_changelist", query_string=True),
+        name="variances",
+    ),
     path("admin/", admin.site.urls),
     path("api/", api.urls),
     path("healthz", healthz, name="healthz"),

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 
 from approvals.api import REFUSED, REFUSED_BODY, Id, Moment, Text, must, signed_in
 from approvals.refusals import Refused
@@ -58,7 +58,7 @@ def counts(request: HttpRequest, given: CountsIn) -> Any:
     problems = _problems(given, zone)
     lines = [CountedItem(line.item_code, line.counted, f"counts[{n}]") for n, line in enumerate(given.counts)]
     if zone is None or problems:
-        return 422, {"problems": problems}
+        return Status(422, {"problems": problems})
     try:
         sheet = submit_count(
             zone=zone,
@@ -68,9 +68,9 @@ def counts(request: HttpRequest, given: CountsIn) -> Any:
             source=CountSheet.Source.API,
         )
     except Refused as refusal:
-        return 422, {"problems": refusal.problems}
+        return Status(422, {"problems": refusal.problems})
     counted = sum(1 for line in lines if line.counted is not None)
-    return 201, {
+    accepted = {
         "sheet_id": sheet.pk,
         "sheet_code": sheet.code,
         "run_id": sheet.run_id,
@@ -80,6 +80,7 @@ def counts(request: HttpRequest, given: CountsIn) -> Any:
         "not_counted": len(lines) - counted,
         "warnings": sheet.run.warnings if sheet.run else [],
     }
+    return Status(201, accepted)
 
 
 def _problems(given: CountsIn, zone: Zone | None) -> list[str]:

@@ -2,7 +2,9 @@
 
 import json
 import re
+from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,8 @@ import pytest
 import schemathesis
 from django.contrib.staticfiles import finders
 from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.test import Client
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
@@ -154,17 +158,10 @@ def test_what_waits_is_told_with_its_live_numbers(approver, waiting):
     sheet, what, home, action = waiting
     status, actions = approver.get("/proposed-actions", action_type="inventory_adjustment")
     assert (status, [row["id"] for row in actions]) == (200, [action.pk])
-    assert actions[0]["live"] == {
-        str(action.pk): {
-            "line": make.line_of(sheet, what).pk,
-            "on_hand": "142.000",
-            "physical_qty": "184.000",
-            "expected": "142.000",
-            "variance": "42.000",
-            "variance_pct": actions[0]["payload"]["variance_pct"],
-            "variance_value": "1470.00",
-        }
-    }
+    live = actions[0]["live"]
+    assert (live["on_hand"], live["physical_qty"], live["expected"]) == ("142.000", "184.000", "142.000")
+    assert (live["variance"], live["line"]) == ("42.000", make.line_of(sheet, what).pk)
+    assert Decimal(live["variance_value"]) == 1470
     make.move(what, 1, home=home)
     assert seen_by(approver, action.pk) != actions[0]["content_hash"]
 
@@ -394,6 +391,16 @@ MACHINE_CHECKS = [
 EXAMPLES = 25
 
 
+@pytest.fixture
+def one_connection() -> Iterator[None]:
+    """As Django's own test client does: the end of a request leaves the test's transaction open."""
+    request_started.disconnect(close_old_connections)
+    request_finished.disconnect(close_old_connections)
+    yield
+    request_started.connect(close_old_connections)
+    request_finished.connect(close_old_connections)
+
+
 def operations() -> list[Any]:
     schema = schemathesis.openapi.from_wsgi("/api/openapi.json", WSGIHandler())
     return [result.ok() for result in schema.get_all_operations()]
@@ -402,7 +409,7 @@ def operations() -> list[Any]:
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", list(GenerationMode))
 @pytest.mark.parametrize("number", range(6))
-def test_no_request_ends_in_a_server_error_or_in_an_answer_nobody_declared(waiting, number, mode):
+def test_no_request_ends_in_an_error_or_in_an_answer_nobody_declared(waiting, one_connection, number, mode):
     """Requests drawn from the published schema, sound ones and broken ones."""
     _, _, home, action = waiting
     token = EditToken.issue(user=make.user("root", superuser=True), label="machine")[1]

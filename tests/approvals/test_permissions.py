@@ -9,12 +9,13 @@ from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.template.loader import render_to_string
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, reverse
 
 from approvals.alerts import raise_alert
 from approvals.clock import now
 from approvals.models import EditToken, OutboundEmail, ScheduledSlot, WorkflowRun
+from config.navigation import sidebar
 from inventory.models import AssemblyComponent, Item, Zone
 from tests import factories as make
 
@@ -108,7 +109,7 @@ def test_no_page_breaks_and_each_opens_for_those_who_may_view_it_only(house, rol
             continue
         app, model = name.removesuffix(kind).split("_", 1) if "celery" not in name else ("django_celery_beat", "")
         may = any(person.has_perm(f"{app}.{verb}_{model}") for verb in ("view", "change"))
-        if model == "variance":
+        if model in {"variance", "countline"}:
             may = may and person.has_perm("inventory.view_expected")
         # A token of somebody else's is not there; one's own is.
         if code == 403 if may else code != 403:
@@ -133,6 +134,16 @@ def test_the_sidebar_shows_each_role_only_what_it_may_open(house):
     assert reverse("admin:inventory_variance_changelist") not in counter
     assert pushes in approver
     assert reverse("admin:auth_user_changelist") not in approver
+
+
+def test_one_entry_of_the_sidebar_is_marked_as_the_page_one_is_on(house):
+    request = RequestFactory().get(reverse("admin:inventory_zone_rotation"))
+    request.user = staff("approver")
+    items = [item for group in sidebar(request) for item in group["items"]]
+    assert [item["title"] for item in items if item["active"]] == ["Rotation plan"]
+    request.path = reverse("admin:inventory_zone_change", args=[1])
+    items = [item for group in sidebar(request) for item in group["items"]]
+    assert [item["title"] for item in items if item["active"]] == ["Zones"]
 
 
 def test_a_history_page_needs_the_permission_for_history(house):

@@ -145,6 +145,7 @@ def items_in(home, n):
     return batch
 
 
+@pytest.mark.slow
 def test_counting_and_approving_2000_lines_takes_as_many_statements_as_100():
     submitted_and_approved(10)  # what is only made once is made
     few, many = submitted_and_approved(100), submitted_and_approved(2000)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group, Permission
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -68,7 +69,7 @@ def fill(rows: int) -> None:
     make.count(home, [(make.stock(1000, home=home, cost=1), 1001) for _ in range(rows - 30)] or [(what, 1001)])
 
 
-MODELS = ("item", "balance", "movement", "adjustment", "zone", "location")
+MODELS = ("item", "balance", "movement", "adjustment", "countline", "zone", "location")
 
 
 @pytest.mark.slow
@@ -285,3 +286,20 @@ def test_the_zones_show_how_much_of_them_was_counted_in_time(boss):
     shown = text_of(boss.get(address("zone")))
     assert "50 %" in shown
     assert "45 days ago" in shown
+
+
+def test_counts_are_exported_with_their_sheet_and_without_money_for_those_who_may_not_see_it(boss):
+    sheet, what, home = make.disputed_count()
+    text = boss.post(address("countline", "export"), {"format": CSV, "resource": ""}).content.decode()
+    head, row = text.splitlines()
+    found = dict(zip(head.split(","), row.split(","), strict=False))
+    assert (found["sheet"], found["item_code"], found["zone"]) == (sheet.code, what.item_code, home.code)
+    assert Decimal(found["variance_value"]) == 1470
+    Group.objects.get(name="auditor").permissions.remove(Permission.objects.get(codename="view_cost"))
+    auditor = client_of(make.user("", "auditor"))
+    text = auditor.post(address("countline", "export"), {"format": CSV, "resource": ""}).content.decode()
+    assert sheet.code in text
+    assert "1470" not in text
+    counter = client_of(make.user("", "counter"))
+    assert counter.get(address("countline", "export")).status_code == 403
+    assert counter.get(address("countline")).status_code == 403

@@ -74,6 +74,6 @@ def visit(context: BrowserContext, address: str) -> Visitor:
     visitor = Visitor(context.new_page(), address)
     heard = visitor.complaints
     visitor.page.on("console", lambda said: heard.append(said.text) if said.type == "error" else None)
-    visitor.page.on("pageerror", lambda error: heard.append(str(error)))
+    visitor.page.on("pageerror", lambda error: heard.append(f"{visitor.page.url}: {error.stack}"))
     visitor.page.on("response", lambda got: heard.append(f"{got.status} {got.url}") if got.status >= 400 else None)
     return visitor
