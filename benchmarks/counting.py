@@ -38,9 +38,7 @@ def seconds(work: Callable[[], Any]) -> tuple[float, Any]:
 def ours(name: str, size: int, counter: User, approver: User) -> Timing:
     zone, counts = _stage_set(name, size)
     staged, sheet = seconds(
-        lambda: submit_count(
-            zone=zone, counted_at=now(), counts=counts, by=counter, source=CountSheet.Source.COMMAND
-        )
+        lambda: submit_count(zone=zone, counted_at=now(), counts=counts, by=counter, source=CountSheet.Source.COMMAND)
     )
     envelope = ProposedAction.objects.get(workflow_run=sheet.run, action_type=ENVELOPE)
     seen = content_hash(live_numbers(envelope))
@@ -68,9 +66,7 @@ def naive_way(name: str, size: int) -> float:
 def query_counts(name: str, size: int, counter: User, approver: User) -> int:
     zone, counts = _stage_set(name, size)
     with CaptureQueriesContext(connection) as queries:
-        sheet = submit_count(
-            zone=zone, counted_at=now(), counts=counts, by=counter, source=CountSheet.Source.COMMAND
-        )
+        sheet = submit_count(zone=zone, counted_at=now(), counts=counts, by=counter, source=CountSheet.Source.COMMAND)
         envelope = ProposedAction.objects.get(workflow_run=sheet.run, action_type=ENVELOPE)
         decide(action_id=envelope.pk, by=approver, verdict="approved", seen_hash=None, via="command")
     return len(queries)

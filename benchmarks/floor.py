@@ -20,9 +20,7 @@ def stage(zone: Zone, counts: Sequence[CountedItem], by: User) -> tuple[int, int
     """Parsed rows -> sheet, run, lines, envelope and proposals, committed. Returns (sheet id, envelope id)."""
     moment = now()
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TEMP TABLE walked (item_code text, counted numeric, place text) ON COMMIT DROP"
-        )
+        cursor.execute("CREATE TEMP TABLE walked (item_code text, counted numeric, place text) ON COMMIT DROP")
         with cursor.copy("COPY walked FROM STDIN") as copy:
             for line in counts:
                 copy.write_row((line.item_code, line.counted, line.row))
@@ -54,9 +52,7 @@ def post(zone: Zone, sheet_id: int, envelope_id: int, by: User) -> None:
         run_id = cursor.fetchone()[0]
         cursor.execute(_PUSH, [uuid.uuid4().hex.upper(), run_id, moment, moment, sheet_id])
         push_id = cursor.fetchone()[0]
-        cursor.execute(
-            _ADJUSTMENT, [run_id, sheet_id, zone.location_id, by.pk, envelope_id, push_id, moment, moment]
-        )
+        cursor.execute(_ADJUSTMENT, [run_id, sheet_id, zone.location_id, by.pk, envelope_id, push_id, moment, moment])
         adjustment_id = cursor.fetchone()[0]
         cursor.execute(_DECIDE_LINES, [adjustment_id, sheet_id])
         cursor.execute(_MOVEMENTS, [zone.location_id, moment, by.pk, adjustment_id])

@@ -33,8 +33,7 @@ GUNICORN_OPTIONS = (
     "--worker-class gthread --workers 2 --threads 4 --timeout 60 --graceful-timeout 5 --log-level warning"
 )
 CELERY_OPTIONS = (
-    "-q -A config worker -B --concurrency 2 --loglevel INFO"
-    " --without-gossip --without-mingle --without-heartbeat"
+    "-q -A config worker -B --concurrency 2 --loglevel INFO --without-gossip --without-mingle --without-heartbeat"
 )
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -195,9 +194,7 @@ def stop(children: Sequence[Child]) -> None:
         child.finish(deadline)
 
 
-def supervise(
-    children: Sequence[Child], environment: Mapping[str, str], when_ready: Callable[[], None]
-) -> int:
+def supervise(children: Sequence[Child], environment: Mapping[str, str], when_ready: Callable[[], None]) -> int:
     """Run all children until a signal (0) or until one of them dies (1). Leaves none behind."""
 
     def on_signal(number: int, frame: FrameType | None) -> NoReturn:

@@ -2,7 +2,23 @@
 
 _EVERYTHING = [
     f"inventory.view_{model}"
-    for model in ["item", "assemblycomponent", "location", "zone", "balance", "movement", "countsheet", "countline", "upload", "variance", "adjustment", "historicalitem", "historicallocation", "historicalzone", "historicalassemblycomponent"]
+    for model in [
+        "item",
+        "assemblycomponent",
+        "location",
+        "zone",
+        "balance",
+        "movement",
+        "countsheet",
+        "countline",
+        "upload",
+        "variance",
+        "adjustment",
+        "historicalitem",
+        "historicallocation",
+        "historicalzone",
+        "historicalassemblycomponent",
+    ]
 ]
 
 ROLES = {

@@ -42,22 +42,16 @@ _PLAIN: dict[ErrorClass, type[Unknown | Duplicate | Later | AuthStop | ConfigSto
 _ERROR_TEXT = re.compile(r"error code:\s*(?P<code>\S+)\s*(?:error message:\s*(?P<message>.*))?", re.S | re.I)
 
 
-def read_push(
-    exchange: Exchange, body: str, *, external_id: str, payload_hash: str, record: Json
-) -> PushOutcome:
+def read_push(exchange: Exchange, body: str, *, external_id: str, payload_hash: str, record: Json) -> PushOutcome:
     answer = _object(body)
     if not _is_success(exchange) or answer is None or "outcome" not in answer:
         return _failed_call(exchange, body, answer)
     if answer.get("contract") != CONTRACT:
-        return Unknown(
-            exchange, "CONTRACT", "NetSuite's script speaks another contract version than this program."
-        )
+        return Unknown(exchange, "CONTRACT", "NetSuite's script speaks another contract version than this program.")
     outcome, remote = answer["outcome"], _remote(answer)
     if outcome == "rejected":
         code, message = _error_of(answer)
-        return failure(
-            exchange, retry.Signal(Channel.ANSWER, exchange.http_status, code or "REJECTED", message)
-        )
+        return failure(exchange, retry.Signal(Channel.ANSWER, exchange.http_status, code or "REJECTED", message))
     if outcome == "conflict":
         code, message = _error_of(answer)
         return Conflict(exchange, code or "CONFLICT", message or _taken(external_id), remote)
@@ -71,9 +65,7 @@ def read_lookup(exchange: Exchange, body: str, *, payload_hash: str, record: Jso
     if not _is_success(exchange) or answer is None or not isinstance(answer.get("found"), bool):
         return _failed_call(exchange, body, answer)
     if answer.get("contract") != CONTRACT:
-        return ConfigStop(
-            exchange, "CONTRACT", "NetSuite's script speaks another contract version than this program."
-        )
+        return ConfigStop(exchange, "CONTRACT", "NetSuite's script speaks another contract version than this program.")
     if not answer["found"]:
         return NotFound(exchange)
     remote = _remote(answer)
@@ -114,9 +106,7 @@ def read_ping(exchange: Exchange, body: str, *, asked_at: datetime) -> PingOutco
 def failure(exchange: Exchange, signal: retry.Signal, retry_after: timedelta | None = None) -> CallFailure:
     """The outcome for a signal, by the reviewed table."""
     rule = retry.find_rule(signal)
-    code = signal.code or (
-        f"HTTP_{signal.http_status}" if signal.http_status else signal.channel.value.upper()
-    )
+    code = signal.code or (f"HTTP_{signal.http_status}" if signal.http_status else signal.channel.value.upper())
     message = signal.message or _plain_sentence(signal)
     if plain := _PLAIN.get(rule.error_class):
         return plain(exchange, code, message)
@@ -190,9 +180,7 @@ def _error_of(answer: Mapping[str, Any]) -> tuple[str, str]:
 
 def _located(error: Mapping[str, Any]) -> str:
     message, line, field = _text(error.get("message")), _text(error.get("line")), _text(error.get("field"))
-    place = ", ".join(
-        part for part in (f"line {line}" if line else "", f"field {field}" if field else "") if part
-    )
+    place = ", ".join(part for part in (f"line {line}" if line else "", f"field {field}" if field else "") if part)
     return f"{message} ({place})" if place else message
 
 

@@ -29,9 +29,7 @@ class PushChanged(Exception):
 def sweep(token: int) -> int:
     """Pushes left in flight by a drain that is gone become unknown: they may or may not have arrived."""
     with transaction.atomic():
-        left = list(
-            Push.objects.filter(lease.held(token), status=Status.IN_FLIGHT).exclude(lease_token=token)
-        )
+        left = list(Push.objects.filter(lease.held(token), status=Status.IN_FLIGHT).exclude(lease_token=token))
         for push in left:
             _change(
                 push,
@@ -79,9 +77,7 @@ def record(
         _finish(attempt, outcome, verdict)
         if verdict.severity:
             message = f"{push.external_id} ({push.label}): {verdict.sentence}"
-            raise_alert(
-                key=push.alert_key, severity=verdict.severity, message=message, link=push.admin_link()
-            )
+            raise_alert(key=push.alert_key, severity=verdict.severity, message=message, link=push.admin_link())
         elif verdict.status == Status.CONFIRMED and attempt.number > 1:
             resolve_alert(key=push.alert_key)
         reach(Failpoint.WHILE_RECORDING)

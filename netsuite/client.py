@@ -75,9 +75,7 @@ class RestletClient:
             answer.exchange, answer.body, external_id=external_id, payload_hash=payload_hash, record=record
         )
 
-    def _call(
-        self, method: str, query: Mapping[str, str], content: bytes | None = None
-    ) -> Answer | CallFailure:
+    def _call(self, method: str, query: Mapping[str, str], content: bytes | None = None) -> Answer | CallFailure:
         parameters = {"script": self.connection.script, "deploy": self.connection.deploy, **query}
         url = f"{self.connection.restlet_base_url}{PATH}?{urlencode(parameters)}"
         started = time.monotonic()
@@ -91,9 +89,7 @@ class RestletClient:
             return answers.failure(answer.exchange, signal, answer.retry_after)
         return answer
 
-    def _exchange(
-        self, method: str, url: str, content: bytes | None, signature: Signature, started: float
-    ) -> Answer:
+    def _exchange(self, method: str, url: str, content: bytes | None, signature: Signature, started: float) -> Answer:
         headers = {
             "Authorization": signature.authorization,
             "Content-Type": "application/json",
@@ -109,9 +105,7 @@ class RestletClient:
             )
             with response:
                 body = self._read(response, deadline=started + self.timing.connect + self.timing.read)
-        return Answer(
-            self._seen(response.status_code, body, signature, started), body, _retry_after(response.headers)
-        )
+        return Answer(self._seen(response.status_code, body, signature, started), body, _retry_after(response.headers))
 
     def _read(self, response: requests.Response, deadline: float) -> str:
         """The body as text without our secrets, cut at a million bytes or at the deadline."""

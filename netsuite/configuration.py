@@ -55,9 +55,7 @@ class Connection:
             "NETSUITE_TOKEN": self.token,
             "NETSUITE_TOKEN_SECRET": self.token_secret,
         }
-        found = [
-            f"{name} is empty; set it in the environment." for name, value in needed.items() if not value
-        ]
+        found = [f"{name} is empty; set it in the environment." for name, value in needed.items() if not value]
         if self.restlet_base_url and not self.restlet_base_url.startswith(("https://", "http://")):
             found.append("NETSUITE_RESTLET_BASE_URL must begin with https://.")
         return found

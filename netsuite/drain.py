@@ -175,9 +175,7 @@ class _Pass:
         ).values_list("pk", "payload")
         return {pk: stock_keys(payload) for pk, payload in rows}
 
-    def _is_held(
-        self, push: Push, keys: frozenset[StockKey], blockers: dict[int, frozenset[StockKey]]
-    ) -> bool:
+    def _is_held(self, push: Push, keys: frozenset[StockKey], blockers: dict[int, frozenset[StockKey]]) -> bool:
         return any(pk < push.pk and keys & theirs for pk, theirs in {**blockers, **self.held}.items())
 
     def _is_spent(self) -> bool:

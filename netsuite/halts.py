@@ -119,19 +119,13 @@ def resume_drain(*, by: AbstractUser) -> None:
     if not by.has_perm("netsuite.resume_drain"):
         raise PermissionDenied("You may not resume pushing to NetSuite. Ask an approver or an administrator.")
     with transaction.atomic():
-        audit.append(
-            actor=by, verb="drain.resume", entity_ref=f"lease:{NETSUITE}", details={"halt": current().halt}
-        )
+        audit.append(actor=by, verb="drain.resume", entity_ref=f"lease:{NETSUITE}", details={"halt": current().halt})
         rows = DrainLease.objects.filter(name=NETSUITE)
         rows.exclude(halt=Halt.NONE).update(halted_until=now())
-        rows.filter(failed_logins__gte=LOGINS_BEFORE_LONG_HALT).update(
-            failed_logins=LOGINS_BEFORE_LONG_HALT - 1
-        )
+        rows.filter(failed_logins__gte=LOGINS_BEFORE_LONG_HALT).update(failed_logins=LOGINS_BEFORE_LONG_HALT - 1)
 
 
-def _halt(
-    row: DrainLease, halt: Halt, until: datetime, reason: str, alert: str, severity: str, **fields: Any
-) -> None:
+def _halt(row: DrainLease, halt: Halt, until: datetime, reason: str, alert: str, severity: str, **fields: Any) -> None:
     with transaction.atomic():
         _update(row, {"halt": halt, "halted_until": until, "halted_reason": reason, **fields})
         if alert:

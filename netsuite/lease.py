@@ -43,9 +43,7 @@ def renew(token: int, lifetime: timedelta) -> None:
 
 def release(token: int) -> None:
     """Give the lease back and note that a drain came to its end."""
-    DrainLease.objects.filter(name=NETSUITE, token=token).update(
-        holder="", expires_at=None, last_drained_at=Now()
-    )
+    DrainLease.objects.filter(name=NETSUITE, token=token).update(holder="", expires_at=None, last_drained_at=Now())
 
 
 def is_held(token: int) -> bool:

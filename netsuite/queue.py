@@ -42,9 +42,7 @@ def enqueue(
     call is lost, the next tick finds the row.
     """
     if not EXTERNAL_ID.fullmatch(external_id):
-        raise PushRefused(
-            f"{external_id!r} cannot be an external id: use A-Z, 0-9, _ and -, at most 64 characters."
-        )
+        raise PushRefused(f"{external_id!r} cannot be an external id: use A-Z, 0-9, _ and -, at most 64 characters.")
     wanted = Push(
         record_type=record_type,
         external_id=external_id,
@@ -138,9 +136,7 @@ def _decide(
         )
         if rows.update(**fields) != 1:
             push.refresh_from_db()
-            raise PushRefused(
-                f"{push.external_id} changed meanwhile: it is now {push.get_status_display().lower()}."
-            )
+            raise PushRefused(f"{push.external_id} changed meanwhile: it is now {push.get_status_display().lower()}.")
         PushDecision.objects.create(
             push=push, kind=kind, status_before=push.status, decided_by_id=by.pk, reason=reason.strip()
         )

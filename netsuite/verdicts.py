@@ -111,9 +111,7 @@ def _ended(outcome: Confirmed | Conflict, now: datetime) -> Verdict:
         return Verdict(Status.CONFLICT, outcome.message, "conflict", now, record=record, severity="critical")
     name = outcome.record.tran_id or outcome.record.internal_id
     earlier = ", recorded by an earlier send" if outcome.existing else ""
-    return Verdict(
-        Status.CONFIRMED, f"NetSuite holds it as {name}{earlier}.", "confirmed", now, record=record
-    )
+    return Verdict(Status.CONFIRMED, f"NetSuite holds it as {name}{earlier}.", "confirmed", now, record=record)
 
 
 def _refused(outcome: Refused, situation: Situation) -> Verdict:
@@ -129,9 +127,7 @@ def _refused(outcome: Refused, situation: Situation) -> Verdict:
     return Verdict(Status.RETRY, sentence, ErrorClass.RETRY, again)
 
 
-def _turned_away(
-    outcome: Throttled | Later | AuthStop | ConfigStop, situation: Situation, timing: Timing
-) -> Verdict:
+def _turned_away(outcome: Throttled | Later | AuthStop | ConfigStop, situation: Situation, timing: Timing) -> Verdict:
     """Nothing happened in NetSuite: the attempt is given back."""
     error_class, sentence, wait = _why_turned_away(outcome, situation, timing)
     may_be_recorded = isinstance(outcome, Throttled) and outcome.may_be_recorded
@@ -173,17 +169,13 @@ def _not_found(situation: Situation, timing: Timing) -> Verdict:
     wait = timing.last_attempt_wait if attempts >= retry.MAX_ATTEMPTS - 1 else timing.verify_wait
     settled_at = (situation.sent_at or now) + wait
     if now < settled_at:
-        sentence = (
-            "NetSuite does not show it yet; an earlier send may still be running. It will be looked up again."
-        )
+        sentence = "NetSuite does not show it yet; an earlier send may still be running. It will be looked up again."
         return Verdict(Status.UNKNOWN, sentence, ErrorClass.UNKNOWN, settled_at, may_be_recorded=True)
     if attempts >= retry.MAX_ATTEMPTS:
         sentence = f"Sent {attempts} times without an answer, and NetSuite does not hold it."
         return Verdict(Status.NEEDS_HUMAN, sentence, ErrorClass.UNKNOWN, now, severity="critical")
     if retry.class_when_absent(situation.last_code) is ErrorClass.NEEDS_HUMAN:
-        sentence = (
-            f"NetSuite answered {situation.last_code} and does not hold it; sending again would not help."
-        )
+        sentence = f"NetSuite answered {situation.last_code} and does not hold it; sending again would not help."
         return Verdict(Status.NEEDS_HUMAN, sentence, ErrorClass.NEEDS_HUMAN, now, severity="critical")
     return Verdict(Status.RETRY, "Looked up: NetSuite does not hold it. It is sent again.", "not_found", now)
 
@@ -210,6 +202,4 @@ def _lookup_failed(outcome: Failure, situation: Situation) -> Verdict:
 def _lookup_refused(outcome: Rejected, now: datetime) -> Verdict:
     """A person must act, and the push may still be in NetSuite: cancelling stays closed."""
     sentence = f"NetSuite refused to look it up: {outcome.message}"
-    return Verdict(
-        Status.NEEDS_HUMAN, sentence, ErrorClass.NEEDS_HUMAN, now, may_be_recorded=True, severity="critical"
-    )
+    return Verdict(Status.NEEDS_HUMAN, sentence, ErrorClass.NEEDS_HUMAN, now, may_be_recorded=True, severity="critical")

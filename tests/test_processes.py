@@ -180,9 +180,7 @@ def test_the_whole_house_starts_serves_and_stops(
     process_environment: dict[str, str], free_port: Callable[[], int]
 ) -> None:
     """As `make run` does after set-up, on ports and files of its own."""
-    ports = {
-        name: str(free_port()) for name in ("WEB_PORT", "NETSUITE_SIMULATOR_PORT", "NETSUITE_CONTROL_PORT")
-    }
+    ports = {name: str(free_port()) for name in ("WEB_PORT", "NETSUITE_SIMULATOR_PORT", "NETSUITE_CONTROL_PORT")}
     environment = process_environment | ports
     for command in (["migrate", "--verbosity", "0"], ["install_schedule"]):
         subprocess.run([sys.executable, "manage.py", *command], cwd=HOUSE, env=environment, check=True)

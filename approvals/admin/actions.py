@@ -43,9 +43,7 @@ class ProposedActionAdmin(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ProposedAction]:
         """What a person opens: envelopes and single actions, undecided first. Lines are inside their envelope."""
-        undecided_first = Case(
-            When(status=Status.PENDING, then=Value(0)), default=1, output_field=IntegerField()
-        )
+        undecided_first = Case(When(status=Status.PENDING, then=Value(0)), default=1, output_field=IntegerField())
         rows = super().get_queryset(request).filter(envelope=None)
         return rows.annotate(
             undecided_first=undecided_first, undecided=Count("lines", filter=Q(lines__status=Status.PENDING))
@@ -57,11 +55,7 @@ class ProposedActionAdmin(ModelAdmin):
 
     @display(description="To decide")
     def lines_to_decide(self, action: Any) -> str:
-        return (
-            f"{action.undecided} lines"
-            if action.undecided
-            else ("yes" if action.status == Status.PENDING else "")
-        )
+        return f"{action.undecided} lines" if action.undecided else ("yes" if action.status == Status.PENDING else "")
 
     @display(description="Decision", label=STATUS_COLOURS, ordering="status")
     def decision(self, action: ProposedAction) -> tuple[str, str]:
@@ -94,9 +88,7 @@ class ProposedActionAdmin(ModelAdmin):
     ) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        action = get_object_or_404(
-            ProposedAction.objects.select_related("workflow_run", "envelope"), pk=object_id
-        )
+        action = get_object_or_404(ProposedAction.objects.select_related("workflow_run", "envelope"), pk=object_id)
         if action.envelope_id:
             return HttpResponseRedirect(page_of(action.envelope_id))
         return TemplateResponse(request, "approvals/decision.html", self._page(request, action))
@@ -212,9 +204,7 @@ class ProposedActionAdmin(ModelAdmin):
 class PageOf:
     """What an action type's `page` receives: the action, the lines shown, and their numbers now."""
 
-    def __init__(
-        self, action: ProposedAction, shown: list[ProposedAction], live: Mapping[int, dict[str, Any]]
-    ) -> None:
+    def __init__(self, action: ProposedAction, shown: list[ProposedAction], live: Mapping[int, dict[str, Any]]) -> None:
         self.action, self.shown, self.live = action, shown, live
 
 

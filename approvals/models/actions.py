@@ -32,9 +32,7 @@ class ProposedAction(models.Model):
     workflow_run = models.ForeignKey(
         WorkflowRun, null=True, blank=True, on_delete=models.PROTECT, related_name="proposed_actions"
     )
-    envelope = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="lines"
-    )
+    envelope = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="lines")
     entity_type = models.CharField(max_length=40)
     entity_ref = models.CharField(max_length=120)
     payload = models.JSONField(default=dict)
@@ -50,9 +48,7 @@ class ProposedAction(models.Model):
     )
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_via = models.CharField(max_length=12, blank=True, help_text="admin, api or command")
-    decided_hash = models.CharField(
-        max_length=64, blank=True, help_text="Content hash the decision was bound to."
-    )
+    decided_hash = models.CharField(max_length=64, blank=True, help_text="Content hash the decision was bound to.")
     reason_note = models.TextField(blank=True)
 
     class Meta:
@@ -71,11 +67,7 @@ class ProposedAction(models.Model):
                     reason_note="",
                     decided_via="",
                 )
-                | (
-                    ~Q(status="pending")
-                    & Q(decided_by__isnull=False, decided_at__isnull=False)
-                    & ~Q(decided_via="")
-                ),
+                | (~Q(status="pending") & Q(decided_by__isnull=False, decided_at__isnull=False) & ~Q(decided_via="")),
                 name="action_decided_whole_or_not_at_all",
             ),
             models.CheckConstraint(

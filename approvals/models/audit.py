@@ -28,9 +28,7 @@ class AuditEntry(models.Model):
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
-    actor_name = models.CharField(
-        max_length=150, help_text="A person's user name, or the guardrail that decided."
-    )
+    actor_name = models.CharField(max_length=150, help_text="A person's user name, or the guardrail that decided.")
     verb = models.CharField(max_length=60)
     entity_ref = models.CharField(max_length=120, db_index=True)
     details = models.JSONField(default=dict)

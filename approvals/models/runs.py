@@ -127,9 +127,7 @@ class ScheduledSlot(models.Model):
 
     class Meta:
         ordering = ("-slot_at",)
-        constraints = (
-            models.UniqueConstraint(fields=["schedule", "slot_at"], name="one_row_per_schedule_and_slot"),
-        )
+        constraints = (models.UniqueConstraint(fields=["schedule", "slot_at"], name="one_row_per_schedule_and_slot"),)
 
     def __str__(self) -> str:
         return f"{self.schedule} {self.slot_at:%Y-%m-%d %H:%M}"

@@ -15,9 +15,7 @@ VALID_FOR = timedelta(days=90)
 
 class EditToken(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="edit_tokens")
-    label = models.CharField(
-        max_length=80, help_text="Where it is used, so that it can be revoked with confidence."
-    )
+    label = models.CharField(max_length=80, help_text="Where it is used, so that it can be revoked with confidence.")
     hashed = models.CharField(max_length=64, unique=True, editable=False)
     hint = models.CharField(max_length=8, editable=False, help_text="Its first characters.")
     created_at = models.DateTimeField(default=now, editable=False)

@@ -1,7 +1,7 @@
 """How figures and ages read on our pages."""
 
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import template
@@ -12,23 +12,52 @@ from approvals.money import dollars as as_dollars
 register = template.Library()
 
 
+MINUS = "-"
+
+
+def _decimal(value: Any) -> Decimal | None:
+    """A number that may have come as text; None when there is none."""
+    try:
+        return None if value in (None, "") else Decimal(str(value))
+    except InvalidOperation:
+        return None
+
+
 @register.filter
 def dollars(value: Any) -> str:
-    return as_dollars(None if value is None else Decimal(value))
+    return as_dollars(_decimal(value))
 
 
 @register.filter
-def quantity(value: Decimal | None) -> str:
-    """Without trailing zeros and with thousands separated: `1,042.5`."""
-    if value is None:
+def quantity(value: Any) -> str:
+    """Without trailing zeros and with thousands separated: `1,042.5`; a dash when unknown."""
+    number = _decimal(value)
+    if number is None:
         return "–"
-    text = f"{Decimal(value):,.3f}".rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
+    text = f"{abs(number):,.3f}".rstrip("0").rstrip(".")
+    return f"{MINUS}{text}" if number < 0 and text != "0" else text
 
 
 @register.filter
-def signed(value: Decimal | None) -> str:
-    return ("+" if value is not None and value > 0 else "") + quantity(value)
+def signed(value: Any) -> str:
+    """A change: `+42` or `−3`."""
+    number = _decimal(value)
+    return ("+" if number is not None and number > 0 else "") + quantity(value)
+
+
+@register.filter
+def variance_percent(value: Any) -> str:
+    """Hundredths with their sign, as `variance_pct` holds them: `+29.58 %`; a dash when there is no base."""
+    number = _decimal(value)
+    if number is None:
+        return "–"
+    return f"{'+' if number > 0 else MINUS if number < 0 else ''}{abs(number):,.2f} %"
+
+
+@register.filter
+def in_words(name: str) -> str:
+    """`suggested_reason` -> `Suggested reason`."""
+    return str(name).replace("_", " ").capitalize()
 
 
 @register.filter

@@ -14,7 +14,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import display
 
 from approvals.admin.readonly import ReadOnlyAdmin
@@ -24,6 +24,7 @@ from inventory.admin.counting.access import may_count, sees_expected
 from inventory.admin.counting.forms import TimeForm
 from inventory.admin.counting.pages import show, upload_url
 from inventory.admin.counting.story import story_of
+from inventory.admin.zone_filter import ZoneFilter
 from inventory.models import CountLine, CountSheet, Upload
 
 Status = CountSheet.Status
@@ -46,7 +47,7 @@ def lines_of_row(**condition: Any) -> Coalesce:
 class CountSheetAdmin(ReadOnlyAdmin):
     list_filter = (
         ("status", ChoicesDropdownFilter),
-        ("zone", RelatedDropdownFilter),
+        ("zone", ZoneFilter),
         ("counted_at", RangeDateFilter),
     )
     list_filter_submit = True
@@ -155,7 +156,7 @@ class CountSheetAdmin(ReadOnlyAdmin):
 @admin.register(Upload)
 class UploadAdmin(ReadOnlyAdmin):
     list_display = ("file_name", "state", "zone", "uploaded_by", "uploaded_at", "why")
-    list_filter = (("status", ChoicesDropdownFilter), ("zone", RelatedDropdownFilter))
+    list_filter = (("status", ChoicesDropdownFilter), ("zone", ZoneFilter))
     list_filter_submit = True
     list_select_related = ("zone__location", "uploaded_by")
     search_fields = ("file_name", "sha256", "reason")

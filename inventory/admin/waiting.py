@@ -63,8 +63,8 @@ def open_actions() -> QuerySet[ProposedAction]:
 def _decisions(user: Any) -> list[Pile]:
     took_part = ProposedAction.participants.through.objects.filter(proposedaction_id=OuterRef("pk"), user_id=user.pk)
     rows: list[Any] = list(open_actions().annotate(took_part=Exists(took_part)).order_by("proposed_at", "pk")[:500])
-    separated = Guardrail.objects.filter(name=SEPARATION_OF_DUTIES, is_enabled=True).exists()
-    mine = [row for row in rows if not (separated and row.took_part)]
+    switched_off = Guardrail.objects.filter(name=SEPARATION_OF_DUTIES, is_enabled=False).exists()
+    mine = [row for row in rows if switched_off or not row.took_part]
     others = len(rows) - len(mine)
     emails = [row for row in mine if row.action_type == EMAIL_DRAFT]
     sign_offs = [row for row in mine if row.action_type == SIGN_OFF]

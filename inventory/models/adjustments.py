@@ -18,18 +18,12 @@ class Adjustment(models.Model):
     sheet = models.ForeignKey(CountSheet, on_delete=models.PROTECT, related_name="adjustments")
     number = models.PositiveSmallIntegerField(help_text="1, 2, ... within the run.")
     location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+")
-    guardrail = models.CharField(
-        max_length=80, blank=True, help_text="Name and version, when no human was asked."
-    )
+    guardrail = models.CharField(max_length=80, blank=True, help_text="Name and version, when no human was asked.")
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
-    sign_off = models.ForeignKey(
-        ProposedAction, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
-    push = models.OneToOneField(
-        Push, null=True, blank=True, on_delete=models.PROTECT, related_name="adjustment"
-    )
+    sign_off = models.ForeignKey(ProposedAction, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    push = models.OneToOneField(Push, null=True, blank=True, on_delete=models.PROTECT, related_name="adjustment")
     line_count = models.PositiveIntegerField(default=0)
     net_value = models.DecimalField(max_digits=16, decimal_places=2, default=Decimal(0))
     gross_value = models.DecimalField(max_digits=16, decimal_places=2, default=Decimal(0))

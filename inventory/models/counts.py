@@ -45,9 +45,7 @@ class Upload(models.Model):
     counted_at = models.DateTimeField(null=True, blank=True)
     file = models.FileField(upload_to="walk_sheets/%Y/%m/", blank=True)
     reading = models.JSONField(default=dict, help_text="What was read: sheets, lines, errors, warnings.")
-    uploaded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     uploaded_at = models.DateTimeField(default=now)
 
     class Meta:
@@ -60,9 +58,7 @@ class Upload(models.Model):
                 condition=Q(status__in=["previewed", "confirmed", "discarded", "refused"]),
                 name="upload_status_known",
             ),
-            models.CheckConstraint(
-                condition=~Q(status="refused") | ~Q(reason=""), name="upload_refusal_has_reason"
-            ),
+            models.CheckConstraint(condition=~Q(status="refused") | ~Q(reason=""), name="upload_refusal_has_reason"),
         )
 
     def __str__(self) -> str:
@@ -89,9 +85,7 @@ class CountSheet(models.Model):
         Status.CANCELLED: set(),
     }
 
-    code = models.CharField(
-        max_length=11, unique=True, default=new_sheet_code, help_text="Printed on the walk-sheet."
-    )
+    code = models.CharField(max_length=11, unique=True, default=new_sheet_code, help_text="Printed on the walk-sheet.")
     zone = models.ForeignKey(Zone, on_delete=models.PROTECT, related_name="count_sheets")
     status = models.CharField(max_length=9, choices=Status, default=Status.PLANNED)
     planned_for = models.DateField(null=True, blank=True)
@@ -102,12 +96,8 @@ class CountSheet(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     submitted_at = models.DateTimeField(null=True, blank=True)
-    upload = models.OneToOneField(
-        Upload, null=True, blank=True, on_delete=models.PROTECT, related_name="count_sheet"
-    )
-    run = models.OneToOneField(
-        WorkflowRun, null=True, blank=True, on_delete=models.PROTECT, related_name="count_sheet"
-    )
+    upload = models.OneToOneField(Upload, null=True, blank=True, on_delete=models.PROTECT, related_name="count_sheet")
+    run = models.OneToOneField(WorkflowRun, null=True, blank=True, on_delete=models.PROTECT, related_name="count_sheet")
     gross_value = models.DecimalField(
         max_digits=16,
         decimal_places=2,
@@ -123,9 +113,7 @@ class CountSheet(models.Model):
         blank=True,
         help_text="The zone's inventory value at the count.",
     )
-    guardrail_note = models.TextField(
-        blank=True, help_text="What the guardrails said, with name and version."
-    )
+    guardrail_note = models.TextField(blank=True, help_text="What the guardrails said, with name and version.")
     created_at = models.DateTimeField(default=now)
 
     class Meta:
@@ -167,13 +155,9 @@ class CountLine(models.Model):
 
     sheet = models.ForeignKey(CountSheet, on_delete=models.PROTECT, related_name="lines")
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="count_lines")
-    count_number = models.PositiveSmallIntegerField(
-        default=1, help_text="1 is the first count, 2 the recount..."
-    )
+    count_number = models.PositiveSmallIntegerField(default=1, help_text="1 is the first count, 2 the recount...")
     row = models.CharField(max_length=80, blank=True, help_text="Where on the file it stood.")
-    is_on_sheet = models.BooleanField(
-        default=True, help_text="False: belongs to the zone but was not on the sheet."
-    )
+    is_on_sheet = models.BooleanField(default=True, help_text="False: belongs to the zone but was not on the sheet.")
     counted = models.DecimalField(**QUANTITY, null=True, blank=True)
     counted_at = models.DateTimeField(null=True, blank=True)
     on_hand = models.DecimalField(**QUANTITY, null=True, blank=True, help_text="On hand when compared.")
@@ -182,9 +166,7 @@ class CountLine(models.Model):
     variance_pct = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)
     variance_value = models.DecimalField(max_digits=16, decimal_places=2, null=True, blank=True)
     unit_cost = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
-    classification = models.CharField(
-        max_length=16, choices=Classification, default=Classification.NOT_COUNTED
-    )
+    classification = models.CharField(max_length=16, choices=Classification, default=Classification.NOT_COUNTED)
     why = models.CharField(max_length=300, blank=True, help_text="Why it was classified so.")
     suggested_reason = models.CharField(max_length=200, blank=True)
     decision = models.CharField(max_length=9, choices=Decision, default=Decision.NONE, blank=True)
@@ -198,12 +180,8 @@ class CountLine(models.Model):
     class Meta:
         ordering = ("sheet", "id")
         constraints = (
-            models.UniqueConstraint(
-                fields=["sheet", "item", "count_number"], name="item_once_per_sheet_and_count"
-            ),
-            models.CheckConstraint(
-                condition=Q(counted__isnull=True) | Q(counted__gte=0), name="counted_not_negative"
-            ),
+            models.UniqueConstraint(fields=["sheet", "item", "count_number"], name="item_once_per_sheet_and_count"),
+            models.CheckConstraint(condition=Q(counted__isnull=True) | Q(counted__gte=0), name="counted_not_negative"),
             models.CheckConstraint(
                 condition=Q(adjustment__isnull=True) | Q(decision__in=["guardrail", "approved"]),
                 name="line_posts_only_when_decided",

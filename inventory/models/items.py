@@ -18,9 +18,7 @@ class Item(models.Model):
     item_code = models.CharField(max_length=60, unique=True)
     description = models.CharField(max_length=200, blank=True)
     unit = models.CharField(max_length=20, default="each")
-    case_pack = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Units in a case, when packed in cases."
-    )
+    case_pack = models.PositiveIntegerField(null=True, blank=True, help_text="Units in a case, when packed in cases.")
     allows_fractions = models.BooleanField(default=False, help_text="May a count say 12.5?")
     avg_cost = models.DecimalField(
         "average cost",
@@ -63,18 +61,14 @@ class AssemblyComponent(models.Model):
 
     assembly = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="bill_of_materials")
     component = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="used_in")
-    quantity = models.DecimalField(
-        max_digits=12, decimal_places=3, validators=[MinValueValidator(Decimal("0.001"))]
-    )
+    quantity = models.DecimalField(max_digits=12, decimal_places=3, validators=[MinValueValidator(Decimal("0.001"))])
     history = HistoricalRecords()
 
     class Meta:
         ordering = ("assembly", "component")
         constraints = (
             models.UniqueConstraint(fields=["assembly", "component"], name="component_once_per_assembly"),
-            models.CheckConstraint(
-                condition=~Q(assembly=models.F("component")), name="assembly_not_its_own_component"
-            ),
+            models.CheckConstraint(condition=~Q(assembly=models.F("component")), name="assembly_not_its_own_component"),
         )
 
     def __str__(self) -> str:

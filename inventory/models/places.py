@@ -28,9 +28,7 @@ class Zone(models.Model):
 
     class Meta:
         ordering = ("location", "code")
-        constraints = (
-            models.UniqueConstraint(fields=["location", "code"], name="zone_code_once_per_location"),
-        )
+        constraints = (models.UniqueConstraint(fields=["location", "code"], name="zone_code_once_per_location"),)
 
     def __str__(self) -> str:
         return f"{self.location.code} / {self.code}"

@@ -35,8 +35,7 @@ class PushAttempt(models.Model):
             models.UniqueConstraint(fields=("push", "number"), name="push_attempt_number_once"),
             models.CheckConstraint(condition=Q(kind__in=("send", "lookup")), name="push_attempt_kind_known"),
             models.CheckConstraint(
-                condition=Q(finished_at__isnull=True, outcome="")
-                | Q(finished_at__isnull=False) & ~Q(outcome=""),
+                condition=Q(finished_at__isnull=True, outcome="") | Q(finished_at__isnull=False) & ~Q(outcome=""),
                 name="push_attempt_outcome_when_finished",
             ),
         )
@@ -63,9 +62,7 @@ class PushDecision(models.Model):
     class Meta:
         ordering = ("push", "id")
         constraints = (
-            models.CheckConstraint(
-                condition=Q(kind__in=("retry", "cancel")), name="push_decision_kind_known"
-            ),
+            models.CheckConstraint(condition=Q(kind__in=("retry", "cancel")), name="push_decision_kind_known"),
             models.CheckConstraint(condition=~Q(reason=""), name="push_decision_has_reason"),
         )
 

@@ -58,9 +58,7 @@ class Push(models.Model):
         "approvals.WorkflowRun", null=True, blank=True, on_delete=models.PROTECT, related_name="pushes"
     )
     status = models.CharField(max_length=12, choices=Status, default=Status.PENDING)
-    attempts = models.PositiveSmallIntegerField(
-        default=0, help_text="Sends that counted; throttling does not."
-    )
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="Sends that counted; throttling does not.")
     failed_lookups = models.PositiveSmallIntegerField(default=0)
     may_be_recorded = models.BooleanField(
         default=False, help_text="An earlier send may have reached NetSuite: look up before sending."
@@ -109,9 +107,7 @@ class Push(models.Model):
                 name="push_in_flight_has_sender",
             ),
             models.CheckConstraint(condition=Q(attempts__lte=MAX_ATTEMPTS), name="push_attempts_bounded"),
-            models.CheckConstraint(
-                condition=Q(external_id=Upper("external_id")), name="push_external_id_upper_case"
-            ),
+            models.CheckConstraint(condition=Q(external_id=Upper("external_id")), name="push_external_id_upper_case"),
         )
         indexes = (
             models.Index(fields=("status", "next_attempt_at", "id"), name="push_due"),

@@ -85,9 +85,7 @@ class Identity:
 
 
 class Adjustments:
-    def __init__(
-        self, records: Records, clock: SimulatedClock, *, strict: bool, refuse_negative_stock: bool
-    ) -> None:
+    def __init__(self, records: Records, clock: SimulatedClock, *, strict: bool, refuse_negative_stock: bool) -> None:
         self._records = records
         self._clock = clock
         self._strict = strict
@@ -104,13 +102,10 @@ class Adjustments:
         location = self._location(db, header.get("adjLocation"), subsidiary, field="adjLocation", line=None)
         raw_lines = header.get("lines")
         if not isinstance(raw_lines, list) or not raw_lines:
-            raise Rejected(
-                "VALID_LINE_ITEM_REQD", "You must enter at least one valid line item.", field="lines"
-            )
+            raise Rejected("VALID_LINE_ITEM_REQD", "You must enter at least one valid line item.", field="lines")
         warnings: list[str] = []
         lines = tuple(
-            self._line(db, raw, number, subsidiary, location, warnings)
-            for number, raw in enumerate(raw_lines, start=1)
+            self._line(db, raw, number, subsidiary, location, warnings) for number, raw in enumerate(raw_lines, start=1)
         )
         if self._refuse_negative_stock:
             self._check_stock(db, lines)
@@ -186,13 +181,9 @@ class Adjustments:
         )
 
     def _period(self, db: Database, trandate: str) -> str:
-        row = db.execute(
-            "SELECT * FROM periods WHERE ? BETWEEN startdate AND enddate", (trandate,)
-        ).fetchone()
+        row = db.execute("SELECT * FROM periods WHERE ? BETWEEN startdate AND enddate", (trandate,)).fetchone()
         if row is None:
-            raise Rejected(
-                "VALID_PRD_REQD", f"No valid, open, posting period for date {trandate}.", field="tranDate"
-            )
+            raise Rejected("VALID_PRD_REQD", f"No valid, open, posting period for date {trandate}.", field="tranDate")
         if row["closed"] or row["locked"]:
             text = f"The period {row['name']} is closed; the transaction date {trandate} is not allowed."
             raise Rejected("TRAN_PERIOD_CLOSED", text, field="tranDate")
@@ -222,9 +213,7 @@ class Adjustments:
             raise _invalid_reference("subsidiary", number, None)
         return number if known else self._records.add_subsidiary(db, internal_id=number)
 
-    def _location(
-        self, db: Database, raw: Any, subsidiary: str, *, field: str, line: int | None
-    ) -> str | None:
+    def _location(self, db: Database, raw: Any, subsidiary: str, *, field: str, line: int | None) -> str | None:
         if raw is None:
             return None
         key, value = _reference(raw, ("id", "name"), field, line)
@@ -271,21 +260,16 @@ class Adjustments:
         fields = _fields(raw, _LINE_FIELDS, line=number)
         item = self._item(db, fields.get("item"), subsidiary, number)
         location = (
-            self._location(db, fields.get("location"), subsidiary, field="location", line=number)
-            or header_location
+            self._location(db, fields.get("location"), subsidiary, field="location", line=number) or header_location
         )
         if location is None:
-            raise Rejected(
-                "LOCATION_REQD", "Please enter value(s) for: Location", field="location", line=number
-            )
+            raise Rejected("LOCATION_REQD", "Please enter value(s) for: Location", field="location", line=number)
         quantity = parse_number(fields.get("adjustQtyBy"))
         if quantity is None:
             text = 'adjustQtyBy must be a decimal string such as "-3.000".'
             raise Rejected("INVALID_NUMBER", text, field="adjustQtyBy", line=number)
         if quantity == 0:
-            raise Rejected(
-                "INVALID_QUANTITY", "The quantity must not be zero.", field="adjustQtyBy", line=number
-            )
+            raise Rejected("INVALID_QUANTITY", "The quantity must not be zero.", field="adjustQtyBy", line=number)
         standing = average_cost(self._records.stock_of(db, item["id"], location))
         cost = _unit_cost(fields.get("unitCost"), quantity, standing, number, warnings)
         return Line(item["id"], location, to_units(quantity), cost, _text(fields.get("memo"), "memo", number))
@@ -313,9 +297,7 @@ def _unit_cost(raw: Any, quantity: Decimal, standing: Decimal, line: int, warnin
     if cost is None:
         raise Rejected("INVALID_NUMBER", "unitCost must be a decimal string.", field="unitCost", line=line)
     if cost < 0:
-        raise Rejected(
-            "POSITIVE_UNITCOST_REQD", "The unit cost must be positive.", field="unitCost", line=line
-        )
+        raise Rejected("POSITIVE_UNITCOST_REQD", "The unit cost must be positive.", field="unitCost", line=line)
     if quantity < 0:
         warnings.append(f"line {line}: unitCost is ignored on a decrease")
         return standing
@@ -324,9 +306,7 @@ def _unit_cost(raw: Any, quantity: Decimal, standing: Decimal, line: int, warnin
 
 def _fields(raw: Any, allowed: set[str], *, line: int | None = None) -> dict[str, Any]:
     if not isinstance(raw, dict):
-        raise Rejected(
-            "INVALID_FLD_VALUE", "An object was expected.", field="lines" if line else "record", line=line
-        )
+        raise Rejected("INVALID_FLD_VALUE", "An object was expected.", field="lines" if line else "record", line=line)
     for name in sorted(set(raw) - allowed):
         raise Rejected("INVALID_FLD_VALUE", f"Unknown field: {name}", field=name, line=line)
     return raw
@@ -348,9 +328,7 @@ def _text(raw: Any, field: str, line: int | None) -> str:
     if raw is None:
         return ""
     if not isinstance(raw, str) or len(raw) > 4000:
-        raise Rejected(
-            "INVALID_FLD_VALUE", f"{field} must be text of at most 4000 characters.", field=field, line=line
-        )
+        raise Rejected("INVALID_FLD_VALUE", f"{field} must be text of at most 4000 characters.", field=field, line=line)
     return raw
 
 

@@ -83,9 +83,7 @@ class Doorkeeper:
 
     def refusal(self, dialect: Dialect, *, malformed: bool = False) -> Refusal:
         if dialect is Dialect.REST:
-            return Refusal(
-                401, "INVALID_LOGIN", "Invalid login attempt. For more details, see the Login Audit Trail."
-            )
+            return Refusal(401, "INVALID_LOGIN", "Invalid login attempt. For more details, see the Login Audit Trail.")
         if malformed:
             text = "The request could not be understood by the server due to malformed syntax."
             return Refusal(400, "INVALID_REQUEST", text)
@@ -115,9 +113,7 @@ class Doorkeeper:
     def token_named_by(self, exchange: Exchange) -> str:
         """The token a request claims, unchecked; empty when it names none."""
         try:
-            return dict(oauth1.parse_authorization(exchange.headers.get("Authorization", ""))).get(
-                "oauth_token", ""
-            )
+            return dict(oauth1.parse_authorization(exchange.headers.get("Authorization", ""))).get("oauth_token", "")
         except oauth1.MalformedHeader:
             return ""
 
@@ -135,9 +131,7 @@ class Doorkeeper:
             raise LoginFailure("parameter_rejected", "realm is not this account (exact, upper case)")
         uri = oauth1.base_string_uri(exchange.scheme, exchange.headers.get("Host", ""), exchange.path)
         text = oauth1.base_string(exchange.method, uri, exchange.query_string, pairs)
-        if not oauth1.signature_matches(
-            given["oauth_signature"], text, row["consumer_secret"], row["token_secret"]
-        ):
+        if not oauth1.signature_matches(given["oauth_signature"], text, row["consumer_secret"], row["token_secret"]):
             raise LoginFailure("InvalidSignature", "the signature does not match the request")
         if not row["permitted"]:
             raise LoginFailure("permission_denied", "the role may not log in with tokens")
@@ -159,9 +153,7 @@ class Doorkeeper:
     def _check_form(self, given: Mapping[str, str]) -> None:
         missing = [name for name in _REQUIRED if not given.get(name)]
         if missing:
-            raise LoginFailure(
-                "parameter_rejected", f"missing or empty: {', '.join(missing)}", malformed=True
-            )
+            raise LoginFailure("parameter_rejected", f"missing or empty: {', '.join(missing)}", malformed=True)
         if given["oauth_signature_method"] != "HMAC-SHA256":
             raise LoginFailure("UnknownAlgorithm", "only HMAC-SHA256 is accepted", malformed=True)
         if given.get("oauth_version", "1.0") != "1.0":
@@ -171,9 +163,7 @@ class Doorkeeper:
             raise LoginFailure("InvalidTimestamp", "the timestamp is not a whole number", malformed=True)
 
     def _known(self, given: Mapping[str, str]) -> Row:
-        integration = self._store.row(
-            "SELECT * FROM integrations WHERE consumer_key = ?", given["oauth_consumer_key"]
-        )
+        integration = self._store.row("SELECT * FROM integrations WHERE consumer_key = ?", given["oauth_consumer_key"])
         if integration is None:
             raise LoginFailure("consumer_key_unknown", "no integration has this consumer key")
         if integration["blocked"]:
@@ -209,9 +199,7 @@ class Doorkeeper:
         try:
             with self._store.transaction() as db:
                 db.execute("DELETE FROM nonces WHERE seen < ?", (now - NONCE_MEMORY_SECONDS,))
-                db.execute(
-                    "INSERT INTO nonces VALUES (?, ?, ?, ?)", (given["oauth_token"], nonce, stamp, now)
-                )
+                db.execute("INSERT INTO nonces VALUES (?, ?, ?, ?)", (given["oauth_token"], nonce, stamp, now))
         except sqlite3.IntegrityError as error:
             raise LoginFailure("nonce_used", "nonce and timestamp were used before") from error
 
@@ -229,15 +217,11 @@ class Doorkeeper:
             ).fetchone()
             if counted is not None and counted["failures"] >= FAILURES_BEFORE_LOCK:
                 until = self._clock.timestamp() + LOCK_SECONDS
-                db.execute(
-                    "UPDATE users SET failures = 0, locked_until = ? WHERE name = ?", (until, counted["name"])
-                )
+                db.execute("UPDATE users SET failures = 0, locked_until = ? WHERE name = ?", (until, counted["name"]))
 
     def _write_audit(self, code: str, detail: str, exchange: Exchange, given: Mapping[str, str]) -> None:
         with self._store.transaction() as db:
-            user = db.execute(
-                "SELECT user FROM tokens WHERE token = ?", (given.get("oauth_token"),)
-            ).fetchone()
+            user = db.execute("SELECT user FROM tokens WHERE token = ?", (given.get("oauth_token"),)).fetchone()
             db.execute(
                 "INSERT INTO audit_trail (at, code, detail, user, consumer_key, token, nonce, method, path)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",

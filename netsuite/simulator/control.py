@@ -40,9 +40,7 @@ class ControlDesk:
             ("POST", "/faults"): self._add_fault,
             ("DELETE", "/faults"): self._clear_faults,
             ("GET", "/faults/unused"): lambda query, body: simulator.faults.unused(),
-            ("GET", "/scenarios"): lambda query, body: {
-                name: list(rules) for name, rules in SCENARIOS.items()
-            },
+            ("GET", "/scenarios"): lambda query, body: {name: list(rules) for name, rules in SCENARIOS.items()},
             ("POST", "/scenario"): self._load_scenario,
             ("GET", "/requests"): self._requests,
             ("GET", "/audit-trail"): lambda query, body: simulator.inspection.audit_trail(_limit(query)),
@@ -164,9 +162,7 @@ class ControlHandler(BaseHTTPRequestHandler):
             self._send(200, self.desk.page().encode(), "text/html; charset=utf-8")
             return
         status, document = self._answer(target.path, target.query)
-        self._send(
-            status, json.dumps(document, ensure_ascii=False).encode(), "application/json; charset=utf-8"
-        )
+        self._send(status, json.dumps(document, ensure_ascii=False).encode(), "application/json; charset=utf-8")
 
     do_GET = do_POST = do_DELETE = serve
 

@@ -62,13 +62,9 @@ class SimulatorControl:
     def load_scenario(self, name: str) -> None:
         self._call("POST", "/scenario", {"name": name})
 
-    def requests(
-        self, *, external_id: str | None = None, limit: int = 500, after: int = 0
-    ) -> list[dict[str, Any]]:
+    def requests(self, *, external_id: str | None = None, limit: int = 500, after: int = 0) -> list[dict[str, Any]]:
         """Oldest first."""
-        query = {"limit": str(limit), "after": str(after)} | (
-            {"externalid": external_id} if external_id else {}
-        )
+        query = {"limit": str(limit), "after": str(after)} | ({"externalid": external_id} if external_id else {})
         return list(self._call("GET", "/requests", query=query))
 
     def audit_trail(self, *, limit: int = 500) -> list[dict[str, Any]]:
@@ -89,14 +85,10 @@ class SimulatorControl:
     def concurrency(self) -> dict[str, int]:
         return dict(self._call("GET", "/concurrency"))
 
-    def set_concurrency(
-        self, *, slots: int | None = None, background_load: int | None = None
-    ) -> dict[str, int]:
+    def set_concurrency(self, *, slots: int | None = None, background_load: int | None = None) -> dict[str, int]:
         given = {"slots": slots, "background_load": background_load}
         return dict(
-            self._call(
-                "POST", "/concurrency", {key: value for key, value in given.items() if value is not None}
-            )
+            self._call("POST", "/concurrency", {key: value for key, value in given.items() if value is not None})
         )
 
     def tokens(self) -> list[dict[str, Any]]:

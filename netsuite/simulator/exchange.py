@@ -50,9 +50,7 @@ class Exchange:
 
     @cached_property
     def query(self) -> dict[str, str]:
-        return {
-            key: values[-1] for key, values in parse_qs(self.query_string, keep_blank_values=True).items()
-        }
+        return {key: values[-1] for key, values in parse_qs(self.query_string, keep_blank_values=True).items()}
 
     @cached_property
     def document(self) -> Any:

@@ -112,16 +112,11 @@ class Rule:
             (self.record_type, exchange.record_type),
             (self.external_id, exchange.external_id),
         )
-        return all(
-            wanted is None or fnmatchcase((actual or "").lower(), wanted.lower()) for wanted, actual in pairs
-        )
+        return all(wanted is None or fnmatchcase((actual or "").lower(), wanted.lower()) for wanted, actual in pairs)
 
     def wins_draw(self, rule_id: int, call: int) -> bool:
         """The same seed, rule and call give the same draw, also after a restart."""
-        return (
-            self.probability >= 1.0
-            or random.Random(f"{self.seed}:{rule_id}:{call}").random() < self.probability
-        )
+        return self.probability >= 1.0 or random.Random(f"{self.seed}:{rule_id}:{call}").random() < self.probability
 
 
 def parse_rule(document: Any, *, seed: int = 1) -> Rule:
@@ -136,9 +131,7 @@ def parse_rule(document: Any, *, seed: int = 1) -> Rule:
     rule = Rule(**given)
     _check_numbers(rule)
     if rule.stage is Stage.ARRIVAL and rule.external_id and (rule.method or "").upper() != "GET":
-        raise BadRule(
-            f"{rule.effect} acts before the body is read; it can match an external id only with method GET"
-        )
+        raise BadRule(f"{rule.effect} acts before the body is read; it can match an external id only with method GET")
     return rule
 
 
@@ -173,9 +166,7 @@ class FaultBook:
 
     def add(self, rule: Rule) -> int:
         with self._store.transaction() as db:
-            made = db.execute(
-                "INSERT INTO fault_rules (rule) VALUES (?) RETURNING id", (json.dumps(asdict(rule)),)
-            )
+            made = db.execute("INSERT INTO fault_rules (rule) VALUES (?) RETURNING id", (json.dumps(asdict(rule)),))
             return int(made.fetchone()[0])
 
     def listing(self) -> list[dict[str, Any]]:
@@ -199,9 +190,7 @@ class FaultBook:
 
     def fire(self, rule_id: int) -> None:
         with self._store.transaction() as db:
-            db.execute(
-                "UPDATE fault_rules SET matched = matched + 1, fired = fired + 1 WHERE id = ?", (rule_id,)
-            )
+            db.execute("UPDATE fault_rules SET matched = matched + 1, fired = fired + 1 WHERE id = ?", (rule_id,))
 
     def draw(self, stage: Stage, exchange: Exchange, route: str | None) -> list[Rule]:
         """The rules that fire for this request now; counts them."""

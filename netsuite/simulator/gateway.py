@@ -119,9 +119,7 @@ class Gateway:
             release()
             raise
 
-    def _executed(
-        self, exchange: Exchange, route: Route, fault: str | None, release: Callable[[], None]
-    ) -> Delivery:
+    def _executed(self, exchange: Exchange, route: Route, fault: str | None, release: Callable[[], None]) -> Delivery:
         names = [fault] if fault else []
         for rule in self.faults.draw(Stage.WORLD, exchange, route.name):
             self.world.change(rule, exchange)
@@ -159,14 +157,10 @@ class Gateway:
                 outcome = own.outcome if own else "not executed"
                 self._log(exchange, route, outcome, names, heard, own.committed if own else None)
         except Exception as error:
-            sent = self._failed(
-                exchange, route, error, names, heard=plan.manner in (Manner.SEND, Manner.TRUNCATE)
-            )
+            sent = self._failed(exchange, route, error, names, heard=plan.manner in (Manner.SEND, Manner.TRUNCATE))
         return Delivery(plan.manner, sent, seconds=rule.duration if rule else 0.0, release=release)
 
-    def _failed(
-        self, exchange: Exchange, route: Route, error: Exception, names: list[str], *, heard: bool
-    ) -> Answer:
+    def _failed(self, exchange: Exchange, route: Route, error: Exception, names: list[str], *, heard: bool) -> Answer:
         """An error of the script: nothing was committed; HTTP 400 for one it means, 500 for one it
         does not."""
         if not isinstance(error, Refusal):

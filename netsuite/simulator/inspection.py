@@ -36,10 +36,7 @@ class Inspection:
         return [self._transaction(row) for row in rows]
 
     def _transaction(self, row: Row) -> dict[str, Any]:
-        lines = [
-            line | {"quantity": quantity_text(line["quantity"])}
-            for line in self._store.rows(_LINES, row["id"])
-        ]
+        lines = [line | {"quantity": quantity_text(line["quantity"])} for line in self._store.rows(_LINES, row["id"])]
         return row | {
             "id": str(row["id"]),
             "quantity_sum": quantity_text(row["quantity_sum"]),

@@ -67,7 +67,5 @@ class Journal:
         return int(found["peak"]) if found else 0
 
     def outcomes(self) -> dict[str, Any]:
-        rows = self._store.rows(
-            "SELECT outcome, COUNT(*) AS n FROM requests GROUP BY outcome ORDER BY outcome"
-        )
+        rows = self._store.rows("SELECT outcome, COUNT(*) AS n FROM requests GROUP BY outcome ORDER BY outcome")
         return {row["outcome"]: row["n"] for row in rows}

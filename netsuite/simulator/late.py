@@ -47,9 +47,7 @@ class LateWrites:
     def client_gone(self, late_write: int) -> None:
         with self._store.transaction() as db:
             due = self._clock.timestamp()
-            db.execute(
-                "UPDATE late_writes SET due = ? + delay WHERE id = ? AND due IS NULL", (due, late_write)
-            )
+            db.execute("UPDATE late_writes SET due = ? + delay WHERE id = ? AND due IS NULL", (due, late_write))
 
     def waiting(self) -> int:
         found = self._store.row("SELECT COUNT(*) AS n FROM late_writes WHERE done = 0")

@@ -85,9 +85,7 @@ def _faults(faults: Rows) -> str:
 
 def _condition(rule: Mapping[str, Any]) -> str:
     named = [
-        f"{key} {rule[key]}"
-        for key in ("route", "method", "op", "record_type", "external_id", "value")
-        if rule[key]
+        f"{key} {rule[key]}" for key in ("route", "method", "op", "record_type", "external_id", "value") if rule[key]
     ]
     if rule["nth"] > 1:
         named.append(f"from call {rule['nth']}")
@@ -131,9 +129,7 @@ def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     head = "".join(f"<th>{escape(name)}</th>" for name in names)
     body = "".join(
         "<tr>"
-        + "".join(
-            f'<td data-label="{escape(name)}">{cell}</td>' for name, cell in zip(names, row, strict=True)
-        )
+        + "".join(f'<td data-label="{escape(name)}">{cell}</td>' for name, cell in zip(names, row, strict=True))
         + "</tr>"
         for row in rows
     )

@@ -33,9 +33,7 @@ class Records:
     def install_defaults(self) -> None:
         """One subsidiary, one account of each kind, open monthly periods; nothing that exists is touched."""
         with self._store.transaction() as db:
-            db.execute(
-                "INSERT OR IGNORE INTO subsidiaries VALUES (?, 'Parent Company')", (DEFAULT_SUBSIDIARY,)
-            )
+            db.execute("INSERT OR IGNORE INTO subsidiaries VALUES (?, 'Parent Company')", (DEFAULT_SUBSIDIARY,))
             db.execute(
                 "INSERT OR IGNORE INTO accounts VALUES (?, 'Inventory Adjustment', 'adjustment')",
                 (DEFAULT_ADJUSTMENT_ACCOUNT,),
@@ -173,9 +171,7 @@ class Records:
             " SELECT id, ?, average_cost, ? FROM items WHERE id = ?",
             (location, self._clock.iso(), item),
         )
-        return dict(
-            db.execute("SELECT * FROM stock WHERE item = ? AND location = ?", (item, location)).fetchone()
-        )
+        return dict(db.execute("SELECT * FROM stock WHERE item = ? AND location = ?", (item, location)).fetchone())
 
     def seed(self, document: dict[str, Any]) -> dict[str, int]:
         """Apply a seed document in one transaction; returns how many entries of each kind were applied."""
@@ -200,9 +196,7 @@ class Records:
         return {section: len(document.get(section, [])) for section in appliers}
 
     @staticmethod
-    def _match(
-        db: Database, table: str, name_column: str, internal_id: str | None, name: str | None
-    ) -> str | None:
+    def _match(db: Database, table: str, name_column: str, internal_id: str | None, name: str | None) -> str | None:
         if internal_id is None and not name:
             raise BadSeed(f"{table}: an entry needs an id or a {name_column}")
         column, value = ("id", internal_id) if internal_id is not None else (name_column, name)
@@ -222,9 +216,7 @@ class Records:
 
 
 def posted_units(db: Database, item: str, location: str) -> int:
-    found = db.execute(
-        "SELECT COALESCE(SUM(quantity), 0) FROM lines WHERE item = ? AND location = ?", (item, location)
-    )
+    found = db.execute("SELECT COALESCE(SUM(quantity), 0) FROM lines WHERE item = ? AND location = ?", (item, location))
     return int(found.fetchone()[0])
 
 

@@ -60,9 +60,7 @@ class Restlet:
         if kind not in _READABLE_TYPES:
             raise Refusal(415, "INVALID_CONTENT_TYPE", "Unsupported Media Type")
         if exchange.oversized:
-            raise Refusal(
-                400, "SSS_FILE_CONTENT_SIZE_EXCEEDED", "A string of a RESTlet request is limited to 10 MB."
-            )
+            raise Refusal(400, "SSS_FILE_CONTENT_SIZE_EXCEEDED", "A string of a RESTlet request is limited to 10 MB.")
 
     def run(self, exchange: Exchange, db: Database) -> Answer:
         """Run the script inside the transaction of ``db``."""
@@ -75,9 +73,7 @@ class Restlet:
             raise Refusal(400, "PARSING_ERROR", "The request body is not a JSON object.")
         operation = operations.get((exchange.method, exchange.op))
         if operation is None:
-            raise Refusal(
-                400, "SSS_INVALID_API_USAGE", f"There is no operation {exchange.op!r} for {exchange.method}."
-            )
+            raise Refusal(400, "SSS_INVALID_API_USAGE", f"There is no operation {exchange.op!r} for {exchange.method}.")
         return operation(exchange, db)
 
     def _ping(self, exchange: Exchange, db: Database) -> Answer:
@@ -208,9 +204,7 @@ def _envelope(document: dict[str, Any]) -> Push:
         text = "An external id has 1 to 64 letters, digits, _ or -."
         raise Rejected("INVALID_FLD_VALUE", text, field="externalId")
     if not isinstance(given_hash, str) or not _HASH.fullmatch(given_hash):
-        raise Rejected(
-            "INVALID_FLD_VALUE", "payloadHash must be 64 lower-case hex digits.", field="payloadHash"
-        )
+        raise Rejected("INVALID_FLD_VALUE", "payloadHash must be 64 lower-case hex digits.", field="payloadHash")
     dry_run = document.get("dryRun", False)
     if not isinstance(dry_run, bool):
         raise Rejected("INVALID_BOOLEAN_VALUE", "dryRun must be true or false.", field="dryRun")

@@ -137,9 +137,7 @@ class NetSuiteHandler(BaseHTTPRequestHandler):
         return cast(QuietServer, self.server).listener
 
     def _scheme(self) -> str:
-        forwarded = (
-            self.headers.get("X-Forwarded-Proto", "").lower() if self.options.trust_forwarded_proto else ""
-        )
+        forwarded = self.headers.get("X-Forwarded-Proto", "").lower() if self.options.trust_forwarded_proto else ""
         return forwarded if forwarded in ("http", "https") else "http"
 
     def _with_body(self, head: Exchange) -> Exchange | None:

@@ -76,8 +76,7 @@ class Store:
             self._db.execute("PRAGMA foreign_keys = OFF")
             with self.transaction() as db:
                 names = db.execute(
-                    "SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT"
-                    " LIKE 'sqlite_%'"
+                    "SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'"
                 ).fetchall()
                 for kind, name in names:
                     db.execute(f'DROP {kind} "{name}"')
@@ -92,8 +91,7 @@ class Store:
 def next_number(db: Database, counter: str, *, start: int = 1) -> int:
     """The next value of a never repeating series."""
     found = db.execute(
-        "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING"
-        " value",
+        "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value",
         (counter, start),
     ).fetchone()
     return int(found[0])

@@ -14,9 +14,7 @@ from netsuite.simulator.storage import Database, Store
 PATH = "/services/rest/query/v1/suiteql"
 LARGEST_PAGE = 1000
 MOST_ROWS = 100_000
-TABLES = frozenset(
-    {"transaction", "transactionline", "aggregateitemlocation", "item", "location", "accountingperiod"}
-)
+TABLES = frozenset({"transaction", "transactionline", "aggregateitemlocation", "item", "location", "accountingperiod"})
 _BEHIND_VIEWS = frozenset({"transactions", "lines", "stock", "items", "locations", "periods", "posted"})
 
 _TOKEN = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/|[A-Za-z_][A-Za-z0-9_$]*|.", re.DOTALL)
@@ -39,9 +37,7 @@ def check_entry(exchange: Exchange) -> None:
     if exchange.method != "POST":
         raise Refusal(405, "INVALID_REQUEST", "SuiteQL queries are sent with POST.")
     if "transient" not in exchange.headers.get("Prefer", "").lower():
-        raise Refusal(
-            400, "INVALID_HEADER", "The required request header 'Prefer' is missing or is not 'transient'."
-        )
+        raise Refusal(400, "INVALID_HEADER", "The required request header 'Prefer' is missing or is not 'transient'.")
 
 
 def run(exchange: Exchange, db: Database) -> Answer:
@@ -105,17 +101,13 @@ def _select(db: Database, query: str, parameters: Any) -> tuple[list[str], list[
         db.set_authorizer(None)
 
 
-def _authorize(
-    action: int, first: str | None, _second: str | None, _database: str | None, source: str | None
-) -> int:
+def _authorize(action: int, first: str | None, _second: str | None, _database: str | None, source: str | None) -> int:
     """Only reading, and only the views; their tables are named from inside a view, never by the query
     itself."""
     table = (first or "").lower()
     if action in _ALLOWED_ACTIONS:
         return sqlite3.SQLITE_OK
-    if action == sqlite3.SQLITE_READ and (
-        not table or table in TABLES or (source and table in _BEHIND_VIEWS)
-    ):
+    if action == sqlite3.SQLITE_READ and (not table or table in TABLES or (source and table in _BEHIND_VIEWS)):
         return sqlite3.SQLITE_OK
     return sqlite3.SQLITE_DENY
 
@@ -175,9 +167,7 @@ def _to_char(value: Any, oracle_format: str) -> str | None:
 def _to_date(value: str | None, oracle_format: str) -> str | None:
     if value is None:
         return None
-    return (
-        datetime.strptime(value, _pattern(oracle_format)).replace(tzinfo=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    )
+    return datetime.strptime(value, _pattern(oracle_format)).replace(tzinfo=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _moment(value: str) -> datetime:

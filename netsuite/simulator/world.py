@@ -38,15 +38,9 @@ class World:
                 self._records.add_item(db, itemid=rule.value, inactive=True)
                 return
             lines = _record(exchange).get("lines")
-            first = (
-                lines[0].get("item")
-                if isinstance(lines, list) and lines and isinstance(lines[0], dict)
-                else None
-            )
+            first = lines[0].get("item") if isinstance(lines, list) and lines and isinstance(lines[0], dict) else None
             if isinstance(first, dict) and (first.get("id") or first.get("itemid")):
-                self._records.add_item(
-                    db, internal_id=first.get("id"), itemid=first.get("itemid"), inactive=True
-                )
+                self._records.add_item(db, internal_id=first.get("id"), itemid=first.get("itemid"), inactive=True)
 
 
 def _record(exchange: Exchange) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from approvals.templatetags.payload_tables import payload_table, pretty_answer
 from inventory.counting.limits import LINE, seed_guardrails
 from tests import factories as make
 
-pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+pytestmark = pytest.mark.django_db
 
 
 def client_for(*roles: str, superuser: bool = False) -> tuple[Client, Any]:

@@ -41,9 +41,7 @@ class Program:
 
     def post(self, path: str, body: Any, **headers: str) -> tuple[int, Any]:
         text = body if isinstance(body, str | bytes) else json.dumps(body)
-        answer = self.client.post(
-            f"/api{path}", text, content_type="application/json", headers=self.headers | headers
-        )
+        answer = self.client.post(f"/api{path}", text, content_type="application/json", headers=self.headers | headers)
         return answer.status_code, answer.json()
 
     def decide(self, action_id: int, seen: str, verdict: str = "approve", **more: Any) -> tuple[int, Any]:
@@ -112,9 +110,7 @@ def test_without_a_live_token_every_door_is_closed(approver, spoil):
     for status, content in answers:
         assert status == 401
         assert content == {
-            "problems": [
-                "Send the header X-Edit-Token with a valid token; issue one in the admin under Edit tokens."
-            ]
+            "problems": ["Send the header X-Edit-Token with a valid token; issue one in the admin under Edit tokens."]
         }
 
 
@@ -133,9 +129,7 @@ def test_a_role_that_may_not_look_is_told_which_permission_it_lacks(waiting):
     ):
         status, content = program.get(path)
         assert status == 403
-        assert content["problems"] == [
-            f"carl has no permission {permission}. Ask an administrator for the role."
-        ]
+        assert content["problems"] == [f"carl has no permission {permission}. Ask an administrator for the role."]
 
 
 def test_a_session_may_look_but_deciding_takes_a_token(waiting):
@@ -172,9 +166,7 @@ def test_lists_are_narrowed_and_paged(approver):
     ids = [row["id"] for row in actions]
     assert ids == sorted(ids)
     assert len(ids) == 3
-    _, page = approver.get(
-        "/proposed-actions", action_type="inventory_adjustment", after=ids[0], limit=1
-    )
+    _, page = approver.get("/proposed-actions", action_type="inventory_adjustment", after=ids[0], limit=1)
     assert [row["id"] for row in page] == [ids[1]]
     _, of_run = approver.get("/proposed-actions", workflow_run=runs[2])
     assert {row["workflow_run_id"] for row in of_run} == {runs[2]}
@@ -274,9 +266,7 @@ def test_without_the_approver_role_nothing_is_decided(waiting):
     before = stored()
     status, content = Program(make.user("ingo", "integrator")).decide(action.pk, make.seen(action))
     assert status == 403
-    assert content["problems"] == [
-        "ingo may not decide proposed actions. Ask an administrator for the approver role."
-    ]
+    assert content["problems"] == ["ingo may not decide proposed actions. Ask an administrator for the approver role."]
     assert stored() == before
 
 
@@ -305,7 +295,9 @@ def test_a_decision_that_is_none_is_refused_and_changes_nothing(approver, waitin
     assert stored() == before
 
 
-@pytest.mark.parametrize("number", ["0", "-1", str(2**63), "9" * 5000, "1.5", "one", "1e3"], ids=lambda number: number[:20])
+@pytest.mark.parametrize(
+    "number", ["0", "-1", str(2**63), "9" * 5000, "1.5", "one", "1e3"], ids=lambda number: number[:20]
+)
 def test_a_number_that_is_no_id_is_a_sentence(approver, number):
     for status, content in (
         approver.get(f"/workflow-runs/{number}"),

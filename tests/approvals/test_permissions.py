@@ -19,7 +19,7 @@ from config.navigation import sidebar
 from inventory.models import AssemblyComponent, Item, Zone
 from tests import factories as make
 
-pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+pytestmark = pytest.mark.django_db
 ROLES = ("counter", "approver", "auditor", "integrator", "quote manager", "price viewer")
 SITE_WIDE = {"index", "login", "logout", "password_change", "password_change_done", "jsi18n", "search", "autocomplete"}
 

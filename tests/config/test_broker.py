@@ -86,9 +86,7 @@ def test_a_half_written_message_is_not_taken(folder: Connection) -> None:
 @pytest.mark.parametrize("answering", [False, True], ids=["refused", "silent"])
 @pytest.mark.broker
 @pytest.mark.slow
-def test_a_commit_survives_a_broker_that_is_away(
-    test_database_environment: dict[str, str], answering: bool
-) -> None:
+def test_a_commit_survives_a_broker_that_is_away(test_database_environment: dict[str, str], answering: bool) -> None:
     """Redis refusing connections, and Redis accepting them without ever answering."""
     with socket.create_server(("127.0.0.1", 0)) as hole:
         port = hole.getsockname()[1]

@@ -45,9 +45,7 @@ def test_production_refuses_a_moved_clock(process_environment: dict[str, str]) -
 
 
 @pytest.mark.parametrize("name", ["NETSUITE_CONSUMER_KEY", "NETSUITE_TOKEN_SECRET", "NETSUITE_ACCOUNT"])
-def test_the_simulators_credentials_end_with_the_embedded_mode(
-    process_environment: dict[str, str], name: str
-) -> None:
+def test_the_simulators_credentials_end_with_the_embedded_mode(process_environment: dict[str, str], name: str) -> None:
     assert value(name, process_environment) != ""
     assert value(name, process_environment | PRODUCTION | {"PRODUCTION": "true"}) == ""
 

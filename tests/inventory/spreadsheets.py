@@ -21,9 +21,7 @@ def workbook(*rows: Sequence[Any], change: Callable[[Worksheet], None] | None = 
     return workbook_of({"Count": rows}, change=change)
 
 
-def workbook_of(
-    sheets: dict[str, Iterable[Sequence[Any]]], change: Callable[[Worksheet], None] | None = None
-) -> bytes:
+def workbook_of(sheets: dict[str, Iterable[Sequence[Any]]], change: Callable[[Worksheet], None] | None = None) -> bytes:
     book = openpyxl.Workbook()
     book.remove(book.worksheets[0])
     for name, rows in sheets.items():

@@ -22,7 +22,7 @@ from inventory.models import AssemblyComponent, Balance, Item, Movement
 from inventory.stock.ledger import NewMovement, first_wrong_balance, record_movements
 from tests import factories as make
 
-pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+pytestmark = pytest.mark.django_db
 CSV, XLSX = "1", "0"
 
 

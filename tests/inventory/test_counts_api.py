@@ -37,9 +37,7 @@ def home() -> Zone:
 
 def send(body: Any, headers: dict[str, str], content_type: str = "application/json") -> tuple[int, Any]:
     text = body if isinstance(body, str | bytes) else json.dumps(body)
-    answer = Client(enforce_csrf_checks=True).post(
-        "/api/counts", text, content_type=content_type, headers=headers
-    )
+    answer = Client(enforce_csrf_checks=True).post("/api/counts", text, content_type=content_type, headers=headers)
     return answer.status_code, answer.json()
 
 
@@ -114,9 +112,7 @@ def test_a_session_of_the_admin_will_do_with_its_csrf_token(counter, home):
     assert rows() == before
     client.get("/admin/login/")
     token = client.cookies["csrftoken"].value
-    taken = client.post(
-        "/api/counts", body, content_type="application/json", headers={"X-CSRFToken": token}
-    )
+    taken = client.post("/api/counts", body, content_type="application/json", headers={"X-CSRFToken": token})
     assert taken.status_code == 201
 
 
@@ -125,9 +121,7 @@ def test_who_may_not_count_is_told_so(home, role):
     before = rows()
     status, answer = send(body_for(home, ("00012", 1)), token_of(make.user("anna", role)))
     assert status == 403
-    assert answer["problems"] == [
-        "anna has no permission inventory.submit_count. Ask an administrator for the role."
-    ]
+    assert answer["problems"] == ["anna has no permission inventory.submit_count. Ask an administrator for the role."]
     assert rows() == before
 
 
@@ -136,9 +130,7 @@ def test_who_may_not_count_is_told_so(home, role):
 
 def test_every_problem_is_listed_at_once_and_nothing_is_stored(counter, home):
     Item.objects.filter(item_code="00013").update(allows_fractions=False)
-    body = body_for(
-        home, ("00012", 1), ("nothing", 2), ("00013", "1.5"), ("00012", 3), at="2100-01-01T00:00:00Z"
-    )
+    body = body_for(home, ("00012", 1), ("nothing", 2), ("00013", "1.5"), ("00012", 3), at="2100-01-01T00:00:00Z")
     before = rows()
     status, answer = send(body, token_of(counter))
     assert status == 422

@@ -21,7 +21,7 @@ from inventory.models import Balance
 from netsuite.models import DrainLease, Push
 from tests import factories as make
 
-pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from inventory.counting.submission import WORKFLOW
 from inventory.models import Balance, CountSheet
 from tests import factories as make
 
-pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+pytestmark = pytest.mark.django_db
 
 
 def client_for(*roles: str) -> Client:

@@ -22,7 +22,7 @@ from inventory.admin.exporting import original_text, safe_cell, safe_text
 from inventory.models import CountLine
 from tests import factories as make
 
-pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)

@@ -98,9 +98,7 @@ def drain(house_environment: dict[str, str]) -> Iterator[Callable[[], None]]:
     def start() -> None:
         command = [sys.executable, "manage.py", "drain_pushes"]
         pipe = subprocess.PIPE
-        started.append(
-            subprocess.Popen(command, cwd=HOUSE, env=house_environment, stdout=pipe, stderr=pipe, text=True)
-        )
+        started.append(subprocess.Popen(command, cwd=HOUSE, env=house_environment, stdout=pipe, stderr=pipe, text=True))
 
     yield start
     for process in started:

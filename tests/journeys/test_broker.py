@@ -40,9 +40,7 @@ class Redis:
     def start(self) -> None:
         folder = str(self.folder)
         command = ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--dir", folder]
-        self.process = subprocess.Popen(
-            [*command, "--save", "", "--appendonly", "no"], stdout=subprocess.DEVNULL
-        )
+        self.process = subprocess.Popen([*command, "--save", "", "--appendonly", "no"], stdout=subprocess.DEVNULL)
         eventually(lambda: self.answers("PING") == b"+PONG\r\n", "Redis answers")
 
     def answers(self, command: str) -> bytes:
@@ -133,7 +131,7 @@ class House:
         held = sorted(row["external_id"] for row in self.simulator.control.transactions())
         assert held == sorted(external_ids)
         assert not self.simulator.control.duplicates()["external_ids"]
-        posted = Movement.objects.filter(kind=Movement.Kind.COUNT_ADJUSTMENT)
+        posted = Movement.objects.filter(kind=Movement.Kind.COUNT)
         assert posted.count() == len(external_ids)
 
 

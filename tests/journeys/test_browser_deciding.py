@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from approvals.models import ProposedAction
 from inventory.models import Adjustment, CountSheet, Upload
 from netsuite.models import Push
-from tests.factories import approve, count, envelope_of, move
+from tests.factories import count, envelope_of, move
 from tests.journeys.breakfast_zone import COUNTED, DISPUTED, BreakfastZone, breakfast_zone, messy_sheet, walk_sheet
 from tests.journeys.browsing import Visitor, visit
 

@@ -9,9 +9,7 @@ from typing import Any
 import requests
 from requests_oauthlib import OAuth1
 
-RESTLET = (
-    "/app/site/hosting/restlet.nl?script=customscript_countersign_push&deploy=customdeploy_countersign_push"
-)
+RESTLET = "/app/site/hosting/restlet.nl?script=customscript_countersign_push&deploy=customdeploy_countersign_push"
 SUITEQL = "/services/rest/query/v1/suiteql"
 CREDENTIALS = {
     "client_key": "sim-consumer-key",

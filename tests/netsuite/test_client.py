@@ -40,9 +40,7 @@ def content(external_id: str = "CS-IA-1", *items: str) -> dict:
         "record_type": "inventoryadjustment",
         "external_id": external_id,
         "record": record,
-        "payload_hash": payload_hash(
-            record_type="inventoryadjustment", external_id=external_id, record=record
-        ),
+        "payload_hash": payload_hash(record_type="inventoryadjustment", external_id=external_id, record=record),
     }
 
 

@@ -15,7 +15,7 @@ from netsuite.models import DrainLease, Push, PushAttempt, PushDecision
 from tests import factories as make
 from tests.netsuite.stage import enqueue
 
-pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+pytestmark = pytest.mark.django_db
 
 
 def client_for(*roles: str) -> Client:

@@ -19,9 +19,7 @@ from netsuite.records import (
 MAIN = Reference("MAIN")
 
 
-def adjustment(
-    *lines: AdjustmentLine, location: Reference = MAIN, account_id: str = "", subsidiary_id: str = ""
-):
+def adjustment(*lines: AdjustmentLine, location: Reference = MAIN, account_id: str = "", subsidiary_id: str = ""):
     return inventory_adjustment(
         tran_date=date(2026, 11, 21),
         memo="Cycle count",
@@ -73,9 +71,7 @@ def test_unset_account_and_subsidiary_are_null():
 
 
 def test_lines_that_change_nothing_are_left_out():
-    record = adjustment(
-        AdjustmentLine(Reference("A"), Decimal(0)), AdjustmentLine(Reference("B"), Decimal("0.125"))
-    )
+    record = adjustment(AdjustmentLine(Reference("A"), Decimal(0)), AdjustmentLine(Reference("B"), Decimal("0.125")))
     assert line_count(record) == 1
     with pytest.raises(ValueError, match="at least one line"):
         adjustment(AdjustmentLine(Reference("A"), Decimal("0.000")))

@@ -99,6 +99,4 @@ def test_neither_repr_nor_fingerprint_shows_a_secret():
     for text in (repr(ORACLE), ORACLE.fingerprint()):
         assert ORACLE.consumer_secret not in text
         assert ORACLE.token_secret not in text
-    assert (
-        OURS.fingerprint() != TbaSigner("1234567_sb1", "ck-0001", "cs-0001", "tk-0001", "new").fingerprint()
-    )
+    assert OURS.fingerprint() != TbaSigner("1234567_sb1", "ck-0001", "cs-0001", "tk-0001", "new").fingerprint()

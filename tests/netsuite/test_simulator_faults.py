@@ -49,9 +49,7 @@ def test_lost_after_the_commit_exactly_one_record_stands_whatever_is_resent(simu
     assert client.lookup("CS-IA-1")["found"] is True
     assert client.push("CS-IA-1")["outcome"] == "existing"
     assert len(simulator.control.transactions("CS-IA-1")) == 1
-    assert [row["committed"] is not None for row in simulator.control.requests(external_id="CS-IA-1")][
-        0
-    ] is True
+    assert [row["committed"] is not None for row in simulator.control.requests(external_id="CS-IA-1")][0] is True
 
 
 def test_a_reset_is_a_reset_and_not_an_orderly_end(simulator, client):
@@ -114,9 +112,7 @@ def test_a_resend_that_overtakes_the_late_commit_leaves_one_record(simulator, cl
     }
 
 
-def test_read_lag_hides_a_committed_record_from_lookup_and_query_but_not_from_the_unique_key(
-    simulator, client
-):
+def test_read_lag_hides_a_committed_record_from_lookup_and_query_but_not_from_the_unique_key(simulator, client):
     simulator.control.freeze()
     simulator.control.add_fault("read_lag", op="push", seconds=60)
     assert client.push("CS-IA-1")["outcome"] == "created"
@@ -197,10 +193,7 @@ def test_a_rule_fires_on_its_call_for_its_key_and_as_often_as_asked(simulator, c
     rule = simulator.control.add_fault("http_503", op="push", external_id="CS-IA-7*", nth=2, count=2)
     keys = ["CS-IA-8", "CS-IA-7A", "CS-IA-7B", "CS-IA-7C", "CS-IA-7D"]
     assert [client.send(key).status_code for key in keys] == [200, 200, 503, 503, 200]
-    assert (
-        simulator.control.faults()[0] | {"id": rule, "matched": 4, "fired": 2}
-        == simulator.control.faults()[0]
-    )
+    assert simulator.control.faults()[0] | {"id": rule, "matched": 4, "fired": 2} == simulator.control.faults()[0]
     simulator.control.add_fault("http_503", op="lookup")
     assert [fault["op"] for fault in simulator.control.unused_faults()] == ["lookup"]
 
@@ -266,7 +259,5 @@ def test_a_scenario_is_a_named_set_of_faults(simulator, client):
 
 def test_a_kept_alive_connection_serves_many_requests(simulator):
     with requests.Session() as session:
-        codes = [
-            session.get(simulator.base_url + RESTLET + "&op=ping", timeout=20).status_code for _ in range(5)
-        ]
+        codes = [session.get(simulator.base_url + RESTLET + "&op=ping", timeout=20).status_code for _ in range(5)]
     assert codes == [401] * 5

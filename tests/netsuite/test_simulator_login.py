@@ -55,9 +55,7 @@ def test_a_correct_signature_is_let_in_and_leaves_no_audit_row(simulator, client
         ({"signature_method": "HMAC-SHA1"}, 400, "UnknownAlgorithm"),
     ],
 )
-def test_each_cause_has_its_audit_code_and_the_caller_learns_nothing(
-    simulator, client, signing, status, code
-):
+def test_each_cause_has_its_audit_code_and_the_caller_learns_nothing(simulator, client, signing, status, code):
     answer = client.ping(signing=signing)
     assert answer.status_code == status
     assert answer.text == OPAQUE if status == 401 else answer.json()["error"]["code"] == "INVALID_REQUEST"
@@ -70,12 +68,8 @@ def test_an_altered_signature_is_refused(simulator, client):
     )
     good = client.ping().request.headers["Authorization"]
     head, _, tail = good.partition('oauth_signature="')
-    request.headers["Authorization"] = (
-        head + 'oauth_signature="' + ("A" if tail[0] != "A" else "B") + tail[1:]
-    )
-    request.headers["Authorization"] = request.headers["Authorization"].replace(
-        'oauth_nonce="', 'oauth_nonce="x'
-    )
+    request.headers["Authorization"] = head + 'oauth_signature="' + ("A" if tail[0] != "A" else "B") + tail[1:]
+    request.headers["Authorization"] = request.headers["Authorization"].replace('oauth_nonce="', 'oauth_nonce="x')
     with requests.Session() as session:
         assert session.send(request.prepare()).text == OPAQUE
     assert last_code(simulator) == "InvalidSignature"
@@ -88,10 +82,7 @@ def test_the_signature_covers_the_query(simulator, client):
         **signed.headers,
         "Authorization": signed.headers["Authorization"].replace('nonce="', 'nonce="x'),
     }
-    assert (
-        requests.get(signed.url.replace("op=ping", "op=lookup"), headers=headers, timeout=20).status_code
-        == 401
-    )
+    assert requests.get(signed.url.replace("op=ping", "op=lookup"), headers=headers, timeout=20).status_code == 401
     assert last_code(simulator) == "InvalidSignature"
 
 

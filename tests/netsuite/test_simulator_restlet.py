@@ -67,9 +67,7 @@ def test_a_push_is_saved_and_can_be_looked_up_in_any_letter_case(simulator, clie
     assert client.lookup("CS-IA-2")["found"] is False
 
 
-def test_the_same_key_and_hash_is_existing_another_hash_is_a_conflict_and_one_record_stands(
-    simulator, client
-):
+def test_the_same_key_and_hash_is_existing_another_hash_is_a_conflict_and_one_record_stands(simulator, client):
     first = client.push("CS-IA-1")
     again = client.push("CS-IA-1")
     shouting = client.push("cs-ia-1", changed={"payloadHash": first["payloadHash"]})

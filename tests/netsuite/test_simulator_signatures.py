@@ -76,9 +76,7 @@ def sign(keys: dict[str, str], method: str, url: str, **extra: str) -> str:
         "oauth_signature_method": "HMAC-SHA256",
         "oauth_version": "1.0",
     } | extra
-    text = base_string(
-        method, base_string_uri(parts.scheme, parts.netloc, parts.path), parts.query, oauth.items()
-    )
+    text = base_string(method, base_string_uri(parts.scheme, parts.netloc, parts.path), parts.query, oauth.items())
     return hmac_sha256(text, keys["consumer_secret"], keys["token_secret"])
 
 

@@ -58,9 +58,7 @@ def test_the_request_log_cannot_be_changed(tmp_path):
             "DELETE FROM audit_trail",
         ):
             if statement.endswith("audit_trail"):
-                db.execute(
-                    "INSERT INTO audit_trail (at, code, detail, method, path) VALUES ('', '', '', '', '')"
-                )
+                db.execute("INSERT INTO audit_trail (at, code, detail, method, path) VALUES ('', '', '', '', '')")
             with pytest.raises(sqlite3.IntegrityError, match="append-only"):
                 db.execute(statement)
 
@@ -82,7 +80,5 @@ def test_it_needs_nothing_of_the_house():
         " ('django', 'approvals', 'inventory', 'quotes', 'config', 'requests', 'oauthlib')"
         " or m.startswith('netsuite.') and not m.startswith('netsuite.simulator')))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

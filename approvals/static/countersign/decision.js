@@ -15,6 +15,10 @@ document.querySelectorAll("[data-decision]").forEach((form) => {
   boxes.forEach((box) => box.addEventListener("change", refresh));
   if (all) all.addEventListener("change", () => { boxes.forEach((box) => { box.checked = all.checked; }); refresh(); });
 
+  // Enter in a tick box would press the form's first button, which approves everything.
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.matches("input")) event.preventDefault();
+  });
   form.addEventListener("submit", (event) => {
     const button = event.submitter;
     if (!button || !button.dataset.verdict) { event.preventDefault(); return; }

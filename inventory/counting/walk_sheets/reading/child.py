@@ -92,8 +92,7 @@ def _decimal(value: object) -> dict[str, str]:
 
 def layout_from_json(data: dict[str, Any]) -> Layout:
     fields = tuple(
-        Field(**{**each, "headings": tuple(tuple(group) for group in each["headings"])})
-        for each in data["fields"]
+        Field(**{**each, "headings": tuple(tuple(group) for group in each["headings"])}) for each in data["fields"]
     )
     return Layout(
         fields,

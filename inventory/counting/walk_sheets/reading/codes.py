@@ -44,8 +44,7 @@ _WRONG_KIND = {
     "date": "the code has become a date (" + "{text}" + f"). {AS_TEXT}",
     "bool": "this is {text}, not a code. " + AS_TEXT,
     "error": "the cell shows the error {text}. Type the code",
-    "formula": "the result of this formula is not in the file. Open the file in Excel, save it and upload it"
-    " again",
+    "formula": "the result of this formula is not in the file. Open the file in Excel, save it and upload it again",
 }
 
 
@@ -73,9 +72,7 @@ def _refuse_deceptive(text: str) -> None:
     for character in text:
         category = unicodedata.category(character)
         if category in {"Cc", "Cf", "Zl", "Zp", "Co", "Cn", "Cs"}:
-            raise NotACode(
-                f"the code holds an invisible character ({code_points(character)}). Type the code again"
-            )
+            raise NotACode(f"the code holds an invisible character ({code_points(character)}). Type the code again")
         if _looks_like_another(character):
             raise NotACode(
                 f"“{character}” ({code_points(character)}) in the code {isolated(text)} looks like an"
@@ -107,9 +104,7 @@ def _from_number(cell: Cell) -> Code:
     except ValueError as error:
         raise NotACode(f"“{cell.text}” is not a code. {AS_TEXT}") from error
     if abs(value) >= _SAFE_INTEGER or value != value:
-        raise NotACode(
-            f"“{cell.text}” is a long code stored as a number, its last digits are lost. {AS_TEXT}"
-        )
+        raise NotACode(f"“{cell.text}” is a long code stored as a number, its last digits are lost. {AS_TEXT}")
     if value < 0 or value != int(value):
         raise NotACode(f"“{cell.text}” is a number, not a code. {AS_TEXT}")
     digits = str(int(value))

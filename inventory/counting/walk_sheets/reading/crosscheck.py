@@ -26,10 +26,7 @@ def compare(content: bytes, seen: dict[str, Tally]) -> Iterator[str]:
     except (KeyboardInterrupt, MemoryError):
         raise
     except BaseException as error:  # calamine's PanicException is no Exception
-        yield (
-            f"A second reader could not open the file ({type(error).__name__}). Check the figures"
-            " below with care."
-        )
+        yield (f"A second reader could not open the file ({type(error).__name__}). Check the figures below with care.")
 
 
 def _compare_sheet(workbook: CalamineWorkbook, name: str, tally: Tally) -> Iterator[str]:

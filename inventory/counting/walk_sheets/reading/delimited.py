@@ -127,13 +127,7 @@ def _rows(text: str, separator: str) -> Iterator[Row]:
 
 def _csv_trouble(message: str, row: int) -> str:
     if "field larger" in message:
-        return (
-            f"Row {row} holds a cell of more than {_LONGEST_FIELD:,} characters. Look for a"
-            " quotation mark too many."
-        )
+        return f"Row {row} holds a cell of more than {_LONGEST_FIELD:,} characters. Look for a quotation mark too many."
     if "unexpected end" in message:
-        return (
-            f"Row {row} opens a quotation mark that is never closed. Close it, or remove it, and"
-            " upload again."
-        )
+        return f"Row {row} opens a quotation mark that is never closed. Close it, or remove it, and upload again."
     return f'Row {row} has a quotation mark in the middle of a quoted cell. Double it ("") and upload again.'

@@ -65,9 +65,7 @@ def gather(content: bytes, file_name: str, layout: Layout, limits: Limits) -> Ga
     _refuse_if_nothing(result, missing)
     result.warnings.extend(f"{sentence}. None of its rows were read." for sentence in missing)
     letters = {
-        sheet.name: column_letters(sheet.heading.columns[layout.anchor])
-        for sheet in result.sheets
-        if sheet.heading
+        sheet.name: column_letters(sheet.heading.columns[layout.anchor]) for sheet in result.sheets if sheet.heading
     }
     mark_duplicates(result.records(), layout, letters)
     return result
@@ -93,9 +91,7 @@ def summarise(sheet: SheetFound, layout: Layout) -> SheetSummary:
     )
 
 
-def _read_sheet(
-    sheet: Sheet, layout: Layout, limits: Limits, result: Gathered, missing: list[str]
-) -> SheetFound:
+def _read_sheet(sheet: Sheet, layout: Layout, limits: Limits, result: Gathered, missing: list[str]) -> SheetFound:
     tally = Tally()
     before = sum(other.plain for other in result.tallies.values())
     rows = within_limits(sheet, limits, tally, before)
@@ -147,16 +143,10 @@ def _note_sheet_codes(sheet: str, rows: list[Row], result: Gathered) -> None:
 def _refuse_if_nothing(result: Gathered, missing: list[str]) -> None:
     visible = [sheet for sheet in result.sheets if sheet.visible]
     if not visible:
-        raise UnreadableFile(
-            "The file has no visible sheet. Unhide the sheet with the counts and upload again."
-        )
+        raise UnreadableFile("The file has no visible sheet. Unhide the sheet with the counts and upload again.")
     if not any(tally.last_row for tally in result.tallies.values()):
-        raise UnreadableFile(
-            "The file has no filled cell that can be read. Fill in the counts and upload again."
-        )
+        raise UnreadableFile("The file has no filled cell that can be read. Fill in the counts and upload again.")
     if not any(sheet.heading for sheet in visible):
         raise UnreadableFile(". ".join(missing) + ".")
     if not any(sheet.rows.records for sheet in visible):
-        raise UnreadableFile(
-            "The file has headings but no rows below them. Fill in the counts and upload again."
-        )
+        raise UnreadableFile("The file has headings but no rows below them. Fill in the counts and upload again.")

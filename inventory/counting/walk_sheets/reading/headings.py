@@ -22,8 +22,7 @@ class HeadingRow:
 
     def columns_read(self) -> tuple[ColumnRead, ...]:
         return tuple(
-            ColumnRead(field, column_letters(column), self.texts[column])
-            for field, column in self.columns.items()
+            ColumnRead(field, column_letters(column), self.texts[column]) for field, column in self.columns.items()
         )
 
     def conflicts(self, sheet: str, layout: Layout) -> list[CellError]:
@@ -69,10 +68,7 @@ def describe_missing(rows: Sequence[Row], layout: Layout, header_rows: int) -> s
             closest, found = row.number, names
     missing = [_example(layout, name) for name in layout.heading_needs if name not in found]
     if not found:
-        return (
-            f"has no heading row among its first {header_rows} rows. It needs a column for"
-            f" {' and '.join(missing)}"
-        )
+        return f"has no heading row among its first {header_rows} rows. It needs a column for {' and '.join(missing)}"
     present = " and ".join(layout.field(name).label for name in layout.heading_needs if name in found)
     return f"has a heading for the {present} in row {closest}, but none for {' and '.join(missing)}"
 

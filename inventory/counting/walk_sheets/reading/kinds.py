@@ -74,15 +74,11 @@ def zip_kind(archive: ZipFile) -> str:
 def _open_document_kind(archive: ZipFile) -> str:
     try:
         mimetype = archive.read("mimetype")
-        manifest = (
-            archive.read("META-INF/manifest.xml") if "META-INF/manifest.xml" in archive.namelist() else b""
-        )
+        manifest = archive.read("META-INF/manifest.xml") if "META-INF/manifest.xml" in archive.namelist() else b""
     except BadZipFile as error:
         raise UnreadableFile(f"The file is damaged. {READABLE}") from error
     if b"encryption-data" in manifest:
-        raise UnreadableFile(
-            "The file is password-protected. Remove the password, save it and upload it again."
-        )
+        raise UnreadableFile("The file is password-protected. Remove the password, save it and upload it again.")
     if b"opendocument.spreadsheet" not in mimetype:
         raise UnreadableFile(f"The file is an OpenDocument file, but not a spreadsheet. {READABLE}")
     return "ods"
@@ -97,9 +93,7 @@ def _ole_kind(content: bytes) -> str:
         return stream.lower().encode("utf-16-le") in lower
 
     if holds("EncryptedPackage"):
-        raise UnreadableFile(
-            "The file is password-protected. Remove the password, save it and upload it again."
-        )
+        raise UnreadableFile("The file is password-protected. Remove the password, save it and upload it again.")
     if holds("Workbook") or holds("Book"):
         return "xls"
     what = "a Word document" if holds("WordDocument") else "an old Office file, but not a workbook"

@@ -49,8 +49,7 @@ def read_in_child(content: bytes, file_name: str, layout: Layout, limits: Limits
     """Raises UnreadableFile with a sentence for whatever the child could not do."""
     if len(content) > limits.upload_bytes:
         raise UnreadableFile(
-            f"The file is {len(content) / MIB:.1f} MiB; at most {limits.upload_bytes / MIB:g} MiB are"
-            " read. Split it."
+            f"The file is {len(content) / MIB:.1f} MiB; at most {limits.upload_bytes / MIB:g} MiB are read. Split it."
         )
     output, code = _run(_job(file_name, layout, limits) + content, limits)
     answer, finished = _collect(output.splitlines(), [each.name for each in layout.fields])

@@ -17,9 +17,7 @@ from .totals import RunningTotals, is_total, is_total_alone
 
 Value = str | Decimal | None
 
-_LABEL = re.compile(
-    r".*:\s*|[_\-=.\s]{3,}|(counted|checked|approved|signed) by.*|signature|page \d.*", re.IGNORECASE
-)
+_LABEL = re.compile(r".*:\s*|[_\-=.\s]{3,}|(counted|checked|approved|signed) by.*|signature|page \d.*", re.IGNORECASE)
 _MANY = 3
 
 
@@ -129,9 +127,7 @@ class RowReader:
         """A row without a code is a total, a title, or a mistake to report."""
         if self._anchor in row.cells and row.cells[self._anchor].kind != "text":
             return None
-        texts = [
-            clean_text(cell.text) for cell in row.cells.values() if cell.kind == "text" and cell is not amount
-        ]
+        texts = [clean_text(cell.text) for cell in row.cells.values() if cell.kind == "text" and cell is not amount]
         label = next((text for text in texts if is_total(text)), "")
         if amount is None:
             if label:
@@ -148,11 +144,7 @@ class RowReader:
 
     def _check_total(self, row: Row, label: str, amount: Cell | None) -> None:
         number = _number_or_none(amount)
-        if (
-            number is not None
-            and not self._totals.agree_with(number, even_single=True)
-            and self._totals.complete
-        ):
+        if number is not None and not self._totals.agree_with(number, even_single=True) and self._totals.complete:
             self.found.warnings.append(
                 f"Sheet “{self._sheet}”, row {row.number}: “{label}” says {number:,f}, but the"
                 " counted rows above add"
@@ -175,8 +167,7 @@ class RowReader:
     def _repeats_heading(self, row: Row) -> bool:
         columns = [self._heading.columns[name] for name in self._layout.heading_needs]
         return all(
-            plain_heading(self._text(row, column)) == plain_heading(self._heading.texts[column])
-            for column in columns
+            plain_heading(self._text(row, column)) == plain_heading(self._heading.texts[column]) for column in columns
         )
 
     def _text(self, row: Row, column: int) -> str:

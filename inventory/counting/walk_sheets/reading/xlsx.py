@@ -86,9 +86,7 @@ class Workbook:
         if tag == "workbookPr":
             self.epoch_1904 = attributes.get("date1904", "0") in {"1", "true"}
         elif tag == "sheet":
-            relation = next(
-                (value for key, value in attributes.items() if local(key) == "id" and key != "id"), ""
-            )
+            relation = next((value for key, value in attributes.items() if local(key) == "id" and key != "id"), "")
             self._sheets.append((attributes.get("name", ""), attributes.get("state", "visible"), relation))
 
     def _shared_strings(self, part: str) -> list[str]:

@@ -14,9 +14,7 @@ from .results import UnreadableFile
 
 CHUNK = 64 * 1024
 SAVE_AGAIN = "Open it in your spreadsheet program, save it as a new .xlsx workbook and upload that."
-_DOCTYPE = re.compile(
-    rb"<!DOCTYPE|<\x00!\x00D\x00O\x00C\x00T\x00Y\x00P\x00E|\x00<\x00!\x00D\x00O\x00C\x00T\x00Y"
-)
+_DOCTYPE = re.compile(rb"<!DOCTYPE|<\x00!\x00D\x00O\x00C\x00T\x00Y\x00P\x00E|\x00<\x00!\x00D\x00O\x00C\x00T\x00Y")
 _LONGEST_DOCTYPE = 20
 _SYMLINK = 0o120000
 _MARKED_UP = (".xml", ".rels", ".vml")
@@ -58,17 +56,13 @@ def _check_directory(entries: list[ZipInfo], limits: Limits) -> None:
     in_order = sorted(entries, key=lambda entry: entry.header_offset)
     for first, second in zip(in_order, in_order[1:], strict=False):
         if first.header_offset + first.compress_size > second.header_offset:
-            raise UnreadableFile(
-                f"The file has parts that overlap: it is not an ordinary workbook. {SAVE_AGAIN}"
-            )
+            raise UnreadableFile(f"The file has parts that overlap: it is not an ordinary workbook. {SAVE_AGAIN}")
 
 
 def _check_entry(entry: ZipInfo, seen: set[str]) -> None:
     name = entry.filename.replace("\\", "/")
     if entry.flag_bits & 1:
-        raise UnreadableFile(
-            "The file is password-protected. Remove the password, save it and upload it again."
-        )
+        raise UnreadableFile("The file is password-protected. Remove the password, save it and upload it again.")
     if name in seen:
         raise UnreadableFile(f"The file holds two parts of the same name ({name}). {SAVE_AGAIN}")
     if ".." in name.split("/") or name.startswith("/") or ":" in name.split("/")[0]:
@@ -84,8 +78,7 @@ def _unpack(archive: ZipFile, entry: ZipInfo) -> Iterator[int]:
         chunk = part.read(CHUNK)
         if chunk.startswith(ZIP_MAGIC):
             raise UnreadableFile(
-                f"The file holds another file inside ({entry.filename}). Remove embedded files, save"
-                " and upload again."
+                f"The file holds another file inside ({entry.filename}). Remove embedded files, save and upload again."
             )
         tail = b""
         while chunk:
@@ -103,8 +96,7 @@ def _unpack(archive: ZipFile, entry: ZipInfo) -> Iterator[int]:
 def _check_size(unpacked: int, packed: int, limits: Limits) -> None:
     if unpacked > limits.unpacked_bytes:
         raise UnreadableFile(
-            f"The file unpacks to more than {limits.unpacked_bytes // MIB} MiB. Copy the rows into a"
-            " new workbook."
+            f"The file unpacks to more than {limits.unpacked_bytes // MIB} MiB. Copy the rows into a new workbook."
         )
     if unpacked > limits.ratio_from_bytes and unpacked > limits.ratio * packed:
         raise UnreadableFile(
