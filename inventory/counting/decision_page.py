@@ -61,8 +61,8 @@ def _notices(run: WorkflowRun) -> Iterable[str]:
     if needs_second(run):
         limit = limits.limits(limits.SECOND_APPROVAL)
         yield (
-            f"The gross variance is above {dollars(limit.value)} ({limit.label}): after the lines are decided, a second "
-            "person must sign the count off before anything posts."
+            f"The gross variance is above {dollars(limit.value)} ({limit.label}): after the lines are decided, "
+            "a second person must sign the count off before anything posts."
         )
     recounts = awaiting_recount(run).count()
     if recounts:

@@ -24,7 +24,7 @@ from approvals.models import AuditEntry, EditToken, ProposedAction
 from inventory.models import CountSheet, Movement
 from tests import factories as make
 
-pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+pytestmark = pytest.mark.django_db
 
 
 class Program:

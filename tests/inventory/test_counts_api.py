@@ -12,7 +12,7 @@ from approvals.models import AuditEntry, EditToken, ProposedAction, WorkflowRun
 from inventory.models import CountLine, CountSheet, Item, Movement, Zone
 from tests import factories as make
 
-pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+pytestmark = pytest.mark.django_db
 ON_HAND = 98_765  # a number that is nowhere else
 TABLES = (AuditEntry, CountLine, CountSheet, Movement, ProposedAction, WorkflowRun)
 
@@ -173,10 +173,11 @@ def test_every_malformed_field_is_listed_at_once_by_its_place(counter, home):
     assert rows() == before
 
 
-COUNTED = ["NaN", "Infinity", "-Infinity", "1e309", "-0.001", "1e-9", "0.0005", "1" * 14, "9" * 5000, "1e11", "true", "[]", "{}", '"a"', '"1,5"']  # fmt: skip
+NOT_NUMBERS = ["NaN", "Infinity", "-Infinity", "true", "[]", "{}", '"a"', '"1,5"']
+NOT_QUANTITIES = ["1e309", "-0.001", "1e-9", "0.0005", "1e11", "1" * 14, "9" * 5000]
 
 
-@pytest.mark.parametrize("written", COUNTED, ids=lambda written: written[:20])
+@pytest.mark.parametrize("written", NOT_NUMBERS + NOT_QUANTITIES, ids=lambda written: written[:20])
 def test_a_quantity_that_is_none_is_refused_by_its_place(counter, home, written):
     """Written into the JSON as it stands, since some of it no encoder would produce."""
     template = json.dumps(body_for(home, ("00012", "HERE")))
@@ -195,7 +196,11 @@ def test_a_quantity_that_is_none_is_refused_by_its_place(counter, home, written)
         ("zone_id", 2**63, "zone_id: Input should be less than 9223372036854775808."),
         ("zone_id", 10**400, "zone_id: "),
         ("zone_id", None, "zone_id: "),
-        ("counted_at", "2026-11-23T06:30:00", "counted_at: say the time zone too, for example 2026-11-23T06:30:00-05:00."),
+        (
+            "counted_at",
+            "2026-11-23T06:30:00",
+            "counted_at: say the time zone too, for example 2026-11-23T06:30:00-05:00.",
+        ),
         ("counted_at", "yesterday", "counted_at: "),
         ("counted_at", "0001-01-01T00:00:00+14:00", "counted_at: is not in the years 1970 to 2199. Correct the date."),
         ("counted_at", "9999-12-31T23:59:59-12:00", "counted_at: is not in the years 1970 to 2199. Correct the date."),

@@ -27,7 +27,7 @@ def breakfast_zone() -> BreakfastZone:
     home = zone("A")
     ballast(home)
     items = {
-        code: stock(on_hand, home=home, cost=COSTS[code], code=code, description=f"Breakfast item {code}")  # type: ignore[arg-type]
+        code: stock(on_hand, home=home, cost=COSTS[code], code=code, description=f"Breakfast item {code}")
         for code, on_hand in EXPECTED.items()
         if code != "000600"
     }

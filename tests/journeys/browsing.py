@@ -64,7 +64,7 @@ class Visitor:
 
 
 def new_visitor(browser: Browser, address: str, viewport: dict[str, int]) -> Visitor:
-    context: BrowserContext = browser.new_context(viewport=viewport)  # type: ignore[arg-type]
+    context: BrowserContext = browser.new_context(viewport=viewport)
     context.set_default_timeout(PATIENCE)
     return visit(context, address)
 
