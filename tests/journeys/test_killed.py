@@ -85,8 +85,8 @@ MIDST_OF_POSTING = [
     ("inventory.stock.ledger:post_adjustment", 1),
     ("inventory.counting.posting:_record", 0),
     ("inventory.counting.posting:_record", 1),
-    ("approvals.engine:_attempt", 6),
-    ("approvals.engine:_attempt", 7),
+    ("approvals.engine:_attempt", 2),
+    ("approvals.engine:_attempt", 3),
 ]
 
 
