@@ -85,9 +85,13 @@ def is_undecided(action: ProposedAction) -> bool:
     return action.status == Status.PENDING or action.lines.filter(status=Status.PENDING).exists()
 
 
+# Of ten thousand lines only what a decision looks at.
+_SUBJECT_FIELDS = ("action_type", "title", "status", "entity_ref", "workflow_run", "envelope")
+
+
 def _subjects(action: ProposedAction) -> list[ProposedAction]:
     if action.lines.exists():
-        return list(action.lines.filter(status=Status.PENDING).order_by("pk").defer("payload"))
+        return list(action.lines.filter(status=Status.PENDING).order_by("pk").only(*_SUBJECT_FIELDS))
     return [action] if action.status == Status.PENDING else []
 
 

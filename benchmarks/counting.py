@@ -15,7 +15,7 @@ from approvals.operations import content_hash, decide, live_numbers
 from benchmarks import floor, naive
 from benchmarks.world import all_differ, zone_with_items
 from inventory.counting.gate import ENVELOPE
-from inventory.counting.submission import submit_count
+from inventory.counting.submission import CountedItem, submit_count
 from inventory.models import CountSheet, Movement, Zone
 
 
@@ -37,6 +37,10 @@ def seconds(work: Callable[[], Any]) -> tuple[float, Any]:
 
 def ours(name: str, size: int, counter: User, approver: User) -> Timing:
     zone, counts = _stage_set(name, size)
+    return counted_and_approved(zone, counts, counter, approver)
+
+
+def counted_and_approved(zone: Zone, counts: list[CountedItem], counter: User, approver: User) -> Timing:
     staged, sheet = seconds(
         lambda: submit_count(zone=zone, counted_at=now(), counts=counts, by=counter, source=CountSheet.Source.COMMAND)
     )
@@ -45,8 +49,8 @@ def ours(name: str, size: int, counter: User, approver: User) -> Timing:
     posted, _ = seconds(
         lambda: decide(action_id=envelope.pk, by=approver, verdict="approved", seen_hash=seen, via="command")
     )
-    if Movement.objects.filter(adjustment__sheet=sheet).count() != size:
-        raise SystemExit(f"{size} lines were approved, but the ledger does not hold them all.")
+    if Movement.objects.filter(adjustment__sheet=sheet).count() != len(counts):
+        raise SystemExit(f"{len(counts)} lines were approved, but the ledger does not hold them all.")
     return Timing(staged, posted)
 
 
@@ -57,10 +61,12 @@ def raw_floor(name: str, size: int, counter: User, approver: User) -> Timing:
     return Timing(staged, posted)
 
 
-def naive_way(name: str, size: int) -> float:
+def naive_way(name: str, size: int, approver: User) -> Timing:
     counts = all_differ(name, size)
     naive.prepare(counts)
-    return seconds(lambda: naive.post(counts))[0]
+    staged, _ = seconds(lambda: naive.stage(counts))
+    posted, _ = seconds(lambda: naive.post(approver))
+    return Timing(staged, posted)
 
 
 def query_counts(name: str, size: int, counter: User, approver: User) -> int:
@@ -72,7 +78,7 @@ def query_counts(name: str, size: int, counter: User, approver: User) -> int:
     return len(queries)
 
 
-def _stage_set(name: str, size: int) -> tuple[Zone, list[Any]]:
+def _stage_set(name: str, size: int) -> tuple[Zone, list[CountedItem]]:
     zone = zone_with_items(name, size)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")

@@ -197,7 +197,7 @@ class Migration(migrations.Migration):
                 ('decided_hash', models.CharField(blank=True, help_text='Content hash the decision was bound to.', max_length=64)),
                 ('reason_note', models.TextField(blank=True)),
                 ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('envelope', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='approvals.proposedaction')),
+                ('envelope', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='approvals.proposedaction')),
                 ('participants', models.ManyToManyField(blank=True, help_text='People who took part in what is proposed. They may not decide it.', related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('workflow_run', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='proposed_actions', to='approvals.workflowrun')),
             ],

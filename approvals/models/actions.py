@@ -32,7 +32,9 @@ class ProposedAction(models.Model):
     workflow_run = models.ForeignKey(
         WorkflowRun, null=True, blank=True, on_delete=models.PROTECT, related_name="proposed_actions"
     )
-    envelope = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="lines")
+    envelope = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="lines", db_index=False
+    )
     entity_type = models.CharField(max_length=40)
     entity_ref = models.CharField(max_length=120)
     payload = models.JSONField(default=dict)

@@ -1,11 +1,10 @@
 """Steps 7 to 10 of the contract, its post actions, and its verify checks."""
 
-from decimal import Decimal
-
 from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Count, Q, Sum
+from django.db.models.functions import Abs
 
 from approvals.contract import Done, Skipped, StepResult
 from approvals.mail.sending import propose_email
@@ -51,8 +50,8 @@ def summary_line(sheet: CountSheet) -> str:
 
 def summary_body(sheet: CountSheet) -> str:
     tally = tally_of(sheet)
-    worst = sheet.lines.exclude(variance=0).exclude(variance_value=None).select_related("item")
-    lines = sorted(worst, key=lambda line: -abs(line.variance_value or Decimal(0)))[:10]
+    valued = sheet.lines.exclude(variance=0).exclude(variance_value=None).select_related("item")
+    lines = valued.order_by(Abs("variance_value").desc(), "pk")[:10]
     rows = [
         f"  {line.item.item_code:<16}{line.variance:>+12.3f} {line.item.unit:<8}{dollars(line.variance_value):>14}  "
         f"{line.get_decision_display()}  {line.suggested_reason}"

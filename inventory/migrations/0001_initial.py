@@ -129,7 +129,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='countline',
             name='sheet',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='inventory.countsheet'),
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='inventory.countsheet'),
         ),
         migrations.AddField(
             model_name='adjustment',
@@ -230,7 +230,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='countline',
             name='item',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='count_lines', to='inventory.item'),
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='count_lines', to='inventory.item'),
         ),
         migrations.AddField(
             model_name='assemblycomponent',
@@ -281,8 +281,8 @@ class Migration(migrations.Migration):
                 ('recorded_at', models.DateTimeField(default=approvals.clock.now, help_text='When we heard of it.')),
                 ('adjustment', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='inventory.adjustment')),
                 ('count_line', models.OneToOneField(blank=True, help_text='The count line that caused it: unique, so a line posts once.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='movement', to='inventory.countline')),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='inventory.item')),
-                ('location', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='inventory.location')),
+                ('item', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='inventory.item')),
+                ('location', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='inventory.location')),
                 ('recorded_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
@@ -346,7 +346,7 @@ class Migration(migrations.Migration):
                 ('quantity_available', models.GeneratedField(db_persist=True, expression=django.db.models.expressions.CombinedExpression(models.F('quantity_on_hand'), '-', models.F('quantity_reserved')), output_field=models.DecimalField(decimal_places=3, max_digits=14))),
                 ('last_counted_at', models.DateTimeField(blank=True, null=True)),
                 ('created_at', models.DateTimeField(default=approvals.clock.now)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='balances', to='inventory.item')),
+                ('item', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='balances', to='inventory.item')),
                 ('location', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='balances', to='inventory.location')),
                 ('zone', models.ForeignKey(blank=True, help_text='Home zone.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='balances', to='inventory.zone')),
             ],

@@ -153,8 +153,9 @@ class CountLine(models.Model):
         REJECTED = "rejected", "Rejected"
         RECOUNT = "recount", "Recount asked for"
 
-    sheet = models.ForeignKey(CountSheet, on_delete=models.PROTECT, related_name="lines")
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="count_lines")
+    # Without an index of their own where a composite one below begins with the same column.
+    sheet = models.ForeignKey(CountSheet, on_delete=models.PROTECT, related_name="lines", db_index=False)
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="count_lines", db_index=False)
     count_number = models.PositiveSmallIntegerField(default=1, help_text="1 is the first count, 2 the recount...")
     row = models.CharField(max_length=80, blank=True, help_text="Where on the file it stood.")
     is_on_sheet = models.BooleanField(default=True, help_text="False: belongs to the zone but was not on the sheet.")

@@ -17,7 +17,7 @@ QUANTITY: dict[str, Any] = {"max_digits": 14, "decimal_places": 3}
 class Balance(models.Model):
     """The contract's `inventory_balance`: one row per item and location."""
 
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="balances")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="balances", db_index=False)
     location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="balances")
     zone = models.ForeignKey(
         Zone, null=True, blank=True, on_delete=models.PROTECT, related_name="balances", help_text="Home zone."
@@ -56,8 +56,9 @@ class Movement(models.Model):
         ASSEMBLY = "assembly", "Assembly"
         COUNT = "count", "Count adjustment"
 
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="movements")
-    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="movements")
+    # Without indexes of their own: composite ones below begin with the same columns.
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="movements", db_index=False)
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="movements", db_index=False)
     delta = models.DecimalField(**QUANTITY, help_text="Signed, in the item's unit.")
     kind = models.CharField(max_length=10, choices=Kind)
     source = models.CharField(max_length=40, help_text="What recorded it: count, command, order, wms...")
