@@ -290,11 +290,23 @@ NETSUITE_RESTLET_BASE_URL = env.str("NETSUITE_RESTLET_BASE_URL", default=netsuit
 NETSUITE_REST_BASE_URL = env.str("NETSUITE_REST_BASE_URL", default=netsuite_host("suitetalk"))
 NETSUITE_SCRIPT = env.str("NETSUITE_SCRIPT", default="customscript_countersign_push")
 NETSUITE_DEPLOY = env.str("NETSUITE_DEPLOY", default="customdeploy_countersign_push")
-NETSUITE_SIGNER = env.str("NETSUITE_SIGNER", default="tba")
+NETSUITE_TRANSPORT = env.str("NETSUITE_TRANSPORT", default="restlet")
+NETSUITE_AUTH = env.str("NETSUITE_AUTH", default="tba")
 NETSUITE_CONSUMER_KEY = secret("NETSUITE_CONSUMER_KEY", default=simulated("sim-consumer-key"))
 NETSUITE_CONSUMER_SECRET = secret("NETSUITE_CONSUMER_SECRET", default=simulated("sim-consumer-secret"))
 NETSUITE_TOKEN = secret("NETSUITE_TOKEN", default=simulated("sim-token"))
 NETSUITE_TOKEN_SECRET = secret("NETSUITE_TOKEN_SECRET", default=simulated("sim-token-secret"))
+# OAuth 2.0 client credentials. A key file that cannot be read is told by a check, it stops no start.
+NETSUITE_CLIENT_ID = env.str("NETSUITE_CLIENT_ID", default="")
+NETSUITE_CERTIFICATE_ID = env.str("NETSUITE_CERTIFICATE_ID", default="")
+NETSUITE_PRIVATE_KEY = env.str("NETSUITE_PRIVATE_KEY", default="")
+NETSUITE_PRIVATE_KEY_FILE = env.str("NETSUITE_PRIVATE_KEY_FILE", default="")
+NETSUITE_M2M_ALGORITHM = env.str("NETSUITE_M2M_ALGORITHM", default="PS256")
+NETSUITE_SCOPES = env.list("NETSUITE_SCOPES", default=["restlets", "rest_webservices"])
+NETSUITE_SCOPE_AS_TEXT = env.bool("NETSUITE_SCOPE_AS_TEXT", default=False)
+# Transaction body fields for the record API. Without a hash field the lines themselves are compared.
+NETSUITE_HASH_FIELD = env.str("NETSUITE_HASH_FIELD", default="custbody_countersign_payload_hash")
+NETSUITE_KEY_FIELD = env.str("NETSUITE_KEY_FIELD", default="custbody_countersign_push_key")
 NETSUITE_ADJUSTMENT_ACCOUNT_ID = env.str("NETSUITE_ADJUSTMENT_ACCOUNT_ID", default="")
 NETSUITE_SUBSIDIARY_ID = env.str("NETSUITE_SUBSIDIARY_ID", default="")
 # Seconds. A RESTlet may run for 300, so a time-out before that says nothing.
@@ -351,6 +363,8 @@ LINE = {
 }
 # They tell of every wake-up, which the runs and pushes in the database tell better.
 CHATTERERS = ("celery.worker.strategy", "celery.app.trace", "celery.beat", "weasyprint.progress", "fontTools")
+# At DEBUG they write tokens and signed headers.
+INDISCREET = ("oauthlib", "requests_oauthlib")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -358,5 +372,5 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {"django": {"handlers": [], "level": LOG_LEVEL, "propagate": True}}
-    | {name: {"level": "WARNING"} for name in CHATTERERS},
+    | {name: {"level": "WARNING"} for name in (*CHATTERERS, *INDISCREET)},
 }

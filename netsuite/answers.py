@@ -45,7 +45,7 @@ _ERROR_TEXT = re.compile(r"error code:\s*(?P<code>\S+)\s*(?:error message:\s*(?P
 def read_push(exchange: Exchange, body: str, *, external_id: str, payload_hash: str, record: Json) -> PushOutcome:
     answer = _object(body)
     if not _is_success(exchange) or answer is None or "outcome" not in answer:
-        return _failed_call(exchange, body, answer)
+        return failed_call(exchange, body)
     if answer.get("contract") != CONTRACT:
         return Unknown(exchange, "CONTRACT", "NetSuite's script speaks another contract version than this program.")
     outcome, remote = answer["outcome"], _remote(answer)
@@ -63,7 +63,7 @@ def read_push(exchange: Exchange, body: str, *, external_id: str, payload_hash: 
 def read_lookup(exchange: Exchange, body: str, *, payload_hash: str, record: Json) -> LookupOutcome:
     answer = _object(body)
     if not _is_success(exchange) or answer is None or not isinstance(answer.get("found"), bool):
-        return _failed_call(exchange, body, answer)
+        return failed_call(exchange, body)
     if answer.get("contract") != CONTRACT:
         return ConfigStop(exchange, "CONTRACT", "NetSuite's script speaks another contract version than this program.")
     if not answer["found"]:
@@ -80,7 +80,7 @@ def read_ping(exchange: Exchange, body: str, *, asked_at: datetime) -> PingOutco
     """`asked_at` is our own clock halfway through the call."""
     answer = _object(body)
     if not _is_success(exchange) or answer is None or "contract" not in answer:
-        return _failed_call(exchange, body, answer)
+        return failed_call(exchange, body)
     if answer["contract"] != CONTRACT:
         return ConfigStop(
             exchange,
@@ -117,8 +117,14 @@ def failure(exchange: Exchange, signal: retry.Signal, retry_after: timedelta | N
     return Rejected(exchange, code, message, rule.stops_when_repeated)
 
 
-def _failed_call(exchange: Exchange, body: str, answer: Json | None) -> CallFailure:
-    code, message = _error_of(answer) if answer is not None else _error_text(body)
+def error_in(body: str) -> tuple[str, str]:
+    """Code and message of any error body; empty where it names none."""
+    answer = _object(body)
+    return _error_of(answer) if answer is not None else _error_text(body)
+
+
+def failed_call(exchange: Exchange, body: str) -> CallFailure:
+    code, message = error_in(body)
     return failure(exchange, retry.Signal(Channel.ANSWER, exchange.http_status, code, message))
 
 

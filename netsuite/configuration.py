@@ -1,13 +1,17 @@
 """Where NetSuite is, who we are there and how long we wait, read from Django's settings."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
 
-from netsuite.signing import Signer, TbaSigner
+from netsuite import credentials as who
+from netsuite.credentials import Credentials
+from netsuite.signing import Signer
+from netsuite.wire import Patience
 
 BLOT = "[secret]"
+RESTLET, REST = "restlet", "rest"
 
 
 @dataclass(frozen=True)
@@ -28,50 +32,79 @@ class Timing:
         """Three times the longest call, so that a holder who is merely waiting keeps the lease."""
         return timedelta(seconds=3 * (self.connect + self.read))
 
+    @property
+    def patience(self) -> Patience:
+        return Patience(self.connect, self.read)
+
 
 @dataclass(frozen=True)
 class Connection:
     """One NetSuite account as we reach it."""
 
+    transport: str
+    auth: str
     restlet_base_url: str
+    rest_base_url: str
     script: str
     deploy: str
     account: str
-    consumer_key: str
-    token: str
-    consumer_secret: str = field(repr=False)
-    token_secret: str = field(repr=False)
+    hash_field: str
+    key_field: str
+    adjustment_account: str
+    credentials: Credentials
 
     @property
     def problems(self) -> list[str]:
         """What keeps us from calling NetSuite, one sentence each."""
-        needed = {
-            "NETSUITE_ACCOUNT": self.account,
-            "NETSUITE_RESTLET_BASE_URL": self.restlet_base_url,
-            "NETSUITE_SCRIPT": self.script,
-            "NETSUITE_DEPLOY": self.deploy,
-            "NETSUITE_CONSUMER_KEY": self.consumer_key,
-            "NETSUITE_CONSUMER_SECRET": self.consumer_secret,
-            "NETSUITE_TOKEN": self.token,
-            "NETSUITE_TOKEN_SECRET": self.token_secret,
-        }
-        found = [f"{name} is empty; set it in the environment." for name, value in needed.items() if not value]
-        if self.restlet_base_url and not self.restlet_base_url.startswith(("https://", "http://")):
-            found.append("NETSUITE_RESTLET_BASE_URL must begin with https://.")
+        empty = who.empty_settings(self._needed())
+        return self._wrong_choices() + empty + self.credentials.problems + self._addresses()
+
+    def _wrong_choices(self) -> list[str]:
+        found = []
+        if self.auth not in (who.TBA, who.M2M):
+            found.append(f"NETSUITE_AUTH is {self.auth!r}; set it to tba or m2m.")
+        if self.transport not in (RESTLET, REST):
+            found.append(f"NETSUITE_TRANSPORT is {self.transport!r}; set it to restlet or rest.")
         return found
 
-    def signer(self) -> Signer:
-        return TbaSigner(
-            account=self.account,
-            consumer_key=self.consumer_key,
-            consumer_secret=self.consumer_secret,
-            token=self.token,
-            token_secret=self.token_secret,
-        )
+    def _needed(self) -> dict[str, str]:
+        needed = {"NETSUITE_ACCOUNT": self.account}
+        if self.transport == REST:
+            # The RESTlet has an account of its own to fall back on; the record API has none.
+            needed["NETSUITE_ADJUSTMENT_ACCOUNT_ID"] = self.adjustment_account
+        else:
+            needed |= {
+                "NETSUITE_RESTLET_BASE_URL": self.restlet_base_url,
+                "NETSUITE_SCRIPT": self.script,
+                "NETSUITE_DEPLOY": self.deploy,
+            }
+        if self.uses_rest_address:
+            needed["NETSUITE_REST_BASE_URL"] = self.rest_base_url
+        return needed
+
+    @property
+    def uses_rest_address(self) -> bool:
+        return self.transport == REST or self.auth == who.M2M
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """The ones this set-up sends to, by the name of their setting."""
+        used = {"NETSUITE_REST_BASE_URL": self.rest_base_url} if self.uses_rest_address else {}
+        return used | ({} if self.transport == REST else {"NETSUITE_RESTLET_BASE_URL": self.restlet_base_url})
+
+    def _addresses(self) -> list[str]:
+        return [
+            f"{name} must begin with https://."
+            for name, address in self.addresses.items()
+            if address and not address.startswith(("https://", "http://"))
+        ]
+
+    def signer(self, timing: Timing) -> Signer:
+        return self.credentials.signer(self.account, self.rest_base_url, timing.patience)
 
     def blot(self, text: str) -> str:
         """`text` without any of our secrets, and without the NUL PostgreSQL cannot store."""
-        for secret in (self.consumer_secret, self.token_secret, self.token, self.consumer_key):
+        for secret in self.credentials.secrets:
             if secret:
                 text = text.replace(secret, BLOT)
         return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
@@ -79,14 +112,17 @@ class Connection:
 
 def connection() -> Connection:
     return Connection(
+        transport=settings.NETSUITE_TRANSPORT,
+        auth=settings.NETSUITE_AUTH,
         restlet_base_url=settings.NETSUITE_RESTLET_BASE_URL.rstrip("/"),
+        rest_base_url=settings.NETSUITE_REST_BASE_URL.rstrip("/"),
         script=settings.NETSUITE_SCRIPT,
         deploy=settings.NETSUITE_DEPLOY,
         account=settings.NETSUITE_ACCOUNT,
-        consumer_key=settings.NETSUITE_CONSUMER_KEY,
-        token=settings.NETSUITE_TOKEN,
-        consumer_secret=settings.NETSUITE_CONSUMER_SECRET,
-        token_secret=settings.NETSUITE_TOKEN_SECRET,
+        hash_field=settings.NETSUITE_HASH_FIELD,
+        key_field=settings.NETSUITE_KEY_FIELD,
+        adjustment_account=settings.NETSUITE_ADJUSTMENT_ACCOUNT_ID,
+        credentials=who.from_settings(settings.NETSUITE_AUTH),
     )
 
 

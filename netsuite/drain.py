@@ -15,7 +15,7 @@ from django.db.models import Q
 from approvals.alerts import raise_alert, resolve_alert
 from approvals.clock import now
 from netsuite import claims, configuration, halts, lease
-from netsuite.client import RestletClient, restlet_client
+from netsuite.client import Client, client_for
 from netsuite.configuration import Timing
 from netsuite.failpoints import Failpoint, reach
 from netsuite.models import DrainLease, Push
@@ -90,7 +90,7 @@ def drain(*, holder: str | None = None, max_pushes: int | None = None) -> DrainR
         raise_alert(key=halts.INCOMPLETE_ALERT, severity="critical", message=report.halted)
         return report
     resolve_alert(key=halts.INCOMPLETE_ALERT)
-    client = restlet_client(connection, timing)
+    client = client_for(connection, timing)
     if standing := halts.standing(halts.current(), client.signer.fingerprint()):
         return DrainReport(halted=standing, waiting=_waiting())
     token = lease.acquire(holder or lease.own_name(), timing.lease)
@@ -107,7 +107,7 @@ def _waiting() -> int:
 class _Pass:
     """One drain while it holds the lease."""
 
-    client: RestletClient
+    client: Client
     timing: Timing
     token: int
     max_pushes: int | None
@@ -278,9 +278,7 @@ class _Pass:
 
     def _halt(self, outcome: CallFailure) -> None:
         if isinstance(outcome, AuthStop):
-            self.report.halted = halts.login_refused(
-                self.row, outcome.message, self.client.signer.fingerprint(), self.timing
-            )
+            self.report.halted = halts.login_refused(self.row, outcome, self.client.signer, self.timing)
         elif isinstance(outcome, ConfigStop | Rejected):
             self.report.halted = halts.setup_wrong(self.row, outcome.message, self.timing)
         else:

@@ -18,6 +18,8 @@ from netsuite import lease
 from netsuite.configuration import Timing
 from netsuite.models import DrainLease
 from netsuite.models.lease import NETSUITE
+from netsuite.outcomes import AuthStop
+from netsuite.signing import Signer
 
 LOGIN_ALERT = "netsuite-login"
 INCOMPLETE_ALERT = "netsuite-not-set-up"
@@ -48,14 +50,15 @@ def needs_probe(row: DrainLease) -> bool:
     return row.halt in {Halt.LOGIN, Halt.SETUP}
 
 
-def login_refused(row: DrainLease, message: str, fingerprint: str, timing: Timing) -> str:
+def login_refused(row: DrainLease, outcome: AuthStop, signer: Signer, timing: Timing) -> str:
     """Stop everything after a refused login; returns the sentence shown."""
-    failures = row.failed_logins + 1 if row.failed_credentials in {"", fingerprint} else 1
+    fingerprint = signer.fingerprint()
+    earlier = row.failed_logins if row.failed_credentials in {"", fingerprint} else 0
+    failures = earlier + outcome.exchange.logins
     again = now() + (timing.auth_probe_wait if failures < LOGINS_BEFORE_LONG_HALT else timing.auth_halt)
     reason = (
-        f"NetSuite refused our login ({message.rstrip('.')}). Nothing is sent until "
-        f"{again:%H:%M} UTC. Check the token, the integration record and the role in NetSuite, and this "
-        "machine's clock; then resume pushing here."
+        f"NetSuite refused our login ({outcome.message.rstrip('.')}). Nothing is sent until "
+        f"{again:%H:%M} UTC. {signer.what_to_check}"
     )
     _halt(
         row,

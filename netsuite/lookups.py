@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from netsuite import configuration
-from netsuite.client import restlet_client
+from netsuite.client import client_for
 from netsuite.models import Push
 from netsuite.outcomes import LookupOutcome
 
@@ -17,7 +17,7 @@ def looker_up() -> Callable[[Push], LookupOutcome]:
     connection = configuration.connection()
     if connection.problems:
         raise NotConnected("NetSuite is not set up: " + " ".join(connection.problems))
-    client = restlet_client(connection, configuration.timing())
+    client = client_for(connection, configuration.timing())
 
     def look_up(push: Push) -> LookupOutcome:
         return client.lookup(

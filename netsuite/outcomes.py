@@ -12,6 +12,8 @@ class Exchange:
     raw: str = ""
     nonce: str = ""
     duration_ms: int = 0
+    logins: int = 1
+    """How often a login was presented; two when a kept token was refused and a new one tried."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,8 @@ class Pong:
     """The answer to a ping; `clock_skew` is NetSuite's clock minus ours."""
 
     exchange: Exchange
-    contract: int
+    contract: int | None
+    """None where no script of ours answers: the REST record API."""
     version: str
     account: str
     environment: str

@@ -1,33 +1,61 @@
 """Proof of who we are, made anew for every single send.
 
-NetSuite wants OAuth 1.0a with HMAC-SHA256 in the header, the account as realm (upper case, underscore), a
-nonce used once and a timestamp within five minutes of its own clock (NetSuite help: section_1534941088,
-subsect_156935170194).
+Token-based authentication wants OAuth 1.0a with HMAC-SHA256 in the header, the account as realm (upper case,
+underscore), a nonce used once and a timestamp within five minutes of NetSuite's own clock (NetSuite help:
+section_1534941088, subsect_156935170194). The other signer, OAuth 2.0, is in `netsuite.machine_login`.
 """
 
 import hashlib
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from requests import PreparedRequest, Request
 from requests_oauthlib import OAuth1
+
+from netsuite.outcomes import CallFailure
 
 NONCE_BYTES = 15
 
 
 @dataclass(frozen=True)
 class Signature:
-    """An Authorization header and the mark that makes it single-use."""
+    """An Authorization header. `nonce` is the mark that makes it single-use, empty for a bearer token."""
 
-    authorization: str
-    nonce: str
+    authorization: str = field(repr=False)
+    nonce: str = ""
+    secret: str = field(default="", repr=False)
+    """What of the header opens something by itself, to be blotted out of answers."""
+    fresh: bool = True
+    """Made with a credential got for this very call, not with one kept from an earlier call."""
+
+
+class LoginFailed(Exception):
+    """No signature could be had, so nothing was sent; `outcome` says why."""
+
+    def __init__(self, outcome: CallFailure) -> None:
+        super().__init__(outcome.message)
+        self.outcome = outcome
 
 
 class Signer(Protocol):
+    @property
+    def name(self) -> str:
+        """What an operator calls it."""
+        ...
+
+    @property
+    def what_to_check(self) -> str:
+        """The sentence for a person when NetSuite refuses the login."""
+        ...
+
     def sign(self, *, method: str, url: str) -> Signature:
-        """A fresh signature; the JSON body is no part of it."""
+        """A fresh signature; the JSON body is no part of it. Raises LoginFailed."""
+        ...
+
+    def may_try_again(self, refused: Signature) -> bool:
+        """NetSuite refused this signature: forget what made it; True when a new one has a chance."""
         ...
 
     def fingerprint(self) -> str:
@@ -35,7 +63,7 @@ class Signer(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TbaSigner:
     """Token-based authentication."""
 
@@ -44,6 +72,12 @@ class TbaSigner:
     consumer_secret: str
     token: str
     token_secret: str
+
+    name = "OAuth 1.0a (token-based authentication)"
+    what_to_check = (
+        "Check the token, the integration record and the role in NetSuite, and this machine's clock; "
+        "then resume pushing here."
+    )
 
     def __repr__(self) -> str:
         return f"TbaSigner(account={self.realm!r})"
@@ -74,6 +108,13 @@ class TbaSigner:
         signed: PreparedRequest = oauth(request)
         return Signature(authorization=str(signed.headers["Authorization"]), nonce=nonce)
 
+    def may_try_again(self, refused: Signature) -> bool:
+        """Every signature is new already; another would only bring the lock-out nearer."""
+        return False
+
     def fingerprint(self) -> str:
-        parts = (self.realm, self.consumer_key, self.consumer_secret, self.token, self.token_secret)
-        return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:16]
+        return fingerprint_of(self.realm, self.consumer_key, self.consumer_secret, self.token, self.token_secret)
+
+
+def fingerprint_of(*parts: str) -> str:
+    return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:16]

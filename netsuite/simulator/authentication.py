@@ -1,27 +1,26 @@
-"""Who may come in: token-based authentication with the failures, the silence and the lock-out of NetSuite.
+"""Who may come in: signed headers and bearer tokens, with the failures, the silence and the lock-out of NetSuite.
 
 The caller learns nothing but "Invalid login attempt."; the cause goes to the login audit trail. Five failures
 in a row lock the user for 30 minutes of the simulated clock. The order of the checks matters, because the
 first one that fails is the one recorded.
 """
 
+import re
 import sqlite3
 from collections.abc import Mapping
 
 from netsuite.simulator import oauth1
 from netsuite.simulator.clock import SimulatedClock
 from netsuite.simulator.exchange import Dialect, Exchange, Refusal
+from netsuite.simulator.login_book import LoginBook, LoginFailure
 from netsuite.simulator.options import Options
 from netsuite.simulator.storage import Row, Store
+from netsuite.simulator.token_endpoint import TokenEndpoint
 
-FAILURES_BEFORE_LOCK = 5
-LOCK_SECONDS = 30 * 60
 CLOCK_TOLERANCE_SECONDS = 300
 NONCE_MEMORY_SECONDS = 15 * 60
 SHORTEST_NONCE = 6
-USER = "countersign-integration@example.com"
-ROLE = "Countersign Integration"
-
+_BEARER = re.compile(r"[A-Za-z0-9._~+/=-]+")
 _REQUIRED = (
     "oauth_consumer_key",
     "oauth_token",
@@ -32,29 +31,24 @@ _REQUIRED = (
 )
 
 
-class LoginFailure(Exception):
-    """``code`` is the login audit trail's; ``malformed`` requests get 400 from a RESTlet instead of 401."""
-
-    def __init__(self, code: str, detail: str, *, malformed: bool = False) -> None:
-        super().__init__(detail)
-        self.code = code
-        self.detail = detail
-        self.malformed = malformed
-
-
 class Doorkeeper:
-    """Checks every request; owns tokens, nonces, locks and the login audit trail."""
+    """Checks every request; owns signed tokens and nonces."""
 
-    def __init__(self, store: Store, clock: SimulatedClock, options: Options) -> None:
+    def __init__(
+        self, store: Store, clock: SimulatedClock, book: LoginBook, bearers: TokenEndpoint, options: Options
+    ) -> None:
         self._store = store
         self._clock = clock
+        self._book = book
+        self._bearers = bearers
         self._options = options
 
     def install_credentials(self) -> None:
         """Make the configured credentials known; a token revoked earlier stays revoked."""
         o = self._options
+        self._book.install_user()
+        self._bearers.install_certificate()
         with self._store.transaction() as db:
-            db.execute("INSERT OR IGNORE INTO users (name, role) VALUES (?, ?)", (USER, ROLE))
             db.execute(
                 "INSERT INTO integrations (consumer_key, secret) VALUES (?, ?)"
                 " ON CONFLICT (consumer_key) DO UPDATE SET secret = excluded.secret",
@@ -64,24 +58,46 @@ class Doorkeeper:
                 "INSERT INTO tokens (token, secret, consumer_key, user) VALUES (?, ?, ?, ?)"
                 " ON CONFLICT (token) DO UPDATE SET secret = excluded.secret, consumer_key ="
                 " excluded.consumer_key",
-                (o.token, o.token_secret, o.consumer_key, USER),
+                (o.token, o.token_secret, o.consumer_key, self._book.user),
             )
 
-    def admit(self, exchange: Exchange, dialect: Dialect) -> None:
+    def admit(self, exchange: Exchange, dialect: Dialect, scope: str) -> None:
         """Return quietly and name the user on the exchange, or raise the opaque refusal."""
+        if bearer_in(exchange) is not None:
+            self._admit_bearer(exchange, dialect, scope)
+            return
         given: dict[str, str] = {}
         try:
             row = self._verify(exchange, given)
         except LoginFailure as failure:
-            self._record(failure, exchange, given)
-            raise self.refusal(dialect, malformed=failure.malformed) from failure
-        finally:
             exchange.token, exchange.nonce = given.get("oauth_token"), given.get("oauth_nonce")
+            user, key = self._user_of(given.get("oauth_token")), given.get("oauth_consumer_key")
+            self._book.refuse(failure.code, failure.detail, exchange, user=user, consumer_key=key)
+            raise self.refusal(dialect, malformed=failure.malformed) from failure
+        exchange.token, exchange.nonce = given.get("oauth_token"), given.get("oauth_nonce")
         exchange.user, exchange.role = row["user"], row["role"]
-        with self._store.transaction() as db:
-            db.execute("UPDATE users SET failures = 0 WHERE name = ? AND failures > 0", (row["user"],))
+        self._book.succeeded(row["user"])
 
-    def refusal(self, dialect: Dialect, *, malformed: bool = False) -> Refusal:
+    def _admit_bearer(self, exchange: Exchange, dialect: Dialect, scope: str) -> None:
+        text = bearer_in(exchange) or ""
+        try:
+            if not _BEARER.fullmatch(text):
+                raise LoginFailure("parameter_rejected", "not a bearer token", malformed=True)
+            row = self._bearers.holder(text, scope)
+            if self._book.is_locked(row["user"]):
+                raise LoginFailure("temporary_locked", "the user is locked after five failed logins")
+        except LoginFailure as failure:
+            self._book.refuse(failure.code, failure.detail, exchange, user=failure.user)
+            raise self.refusal(dialect, malformed=failure.malformed, bearer=True) from failure
+        found = self._store.row("SELECT name, role FROM users WHERE name = ?", row["user"]) or {}
+        exchange.user, exchange.role = row["user"], str(found.get("role", ""))
+        self._book.succeeded(row["user"])
+
+    def refusal(self, dialect: Dialect, *, malformed: bool = False, bearer: bool = False) -> Refusal:
+        if bearer:
+            return self._bearer_refusal(dialect, malformed=malformed)
+        if dialect is Dialect.OAUTH:
+            return Refusal(400, "invalid_grant", "Invalid login attempt.")
         if dialect is Dialect.REST:
             return Refusal(401, "INVALID_LOGIN", "Invalid login attempt. For more details, see the Login Audit Trail.")
         if malformed:
@@ -89,43 +105,57 @@ class Doorkeeper:
             return Refusal(400, "INVALID_REQUEST", text)
         return Refusal(self._options.restlet_auth_status, "INVALID_LOGIN_ATTEMPT", "Invalid login attempt.")
 
+    def _bearer_refusal(self, dialect: Dialect, *, malformed: bool) -> Refusal:
+        """The challenge of help:subsect_158521885412."""
+        error = "invalid_request" if malformed else "invalid_token"
+        code = "INVALID_LOGIN" if dialect is Dialect.REST else "INVALID_LOGIN_ATTEMPT"
+        challenge = (
+            f'Bearer realm="{self._options.account}", error="{error}", error_description="Invalid login attempt."'
+        )
+        headers = (("WWW-Authenticate", challenge),)
+        status, code = (400, "INVALID_REQUEST") if malformed else (401, code)
+        return Refusal(status, code, "Invalid login attempt.", headers=headers)
+
     def revoke(self, token: str, *, revoked: bool = True) -> bool:
         """False when no such token exists."""
         with self._store.transaction() as db:
             done = db.execute("UPDATE tokens SET revoked = ? WHERE token = ?", (int(revoked), token))
             return done.rowcount == 1
 
-    def lock(self, token: str) -> None:
-        with self._store.transaction() as db:
-            db.execute(
-                "UPDATE users SET locked_until = ? WHERE name = (SELECT user FROM tokens WHERE token = ?)",
-                (self._clock.timestamp() + LOCK_SECONDS, token),
-            )
-
     def unlock(self, token: str) -> None:
-        with self._store.transaction() as db:
-            db.execute(
-                "UPDATE users SET locked_until = NULL, failures = 0 WHERE name = (SELECT user FROM tokens"
-                " WHERE token = ?)",
-                (token,),
-            )
+        self._book.unlock(self._user_of(token))
 
-    def token_named_by(self, exchange: Exchange) -> str:
-        """The token a request claims, unchecked; empty when it names none."""
+    def spoil(self, effect: str, exchange: Exchange) -> None:
+        """An injected fault against whatever credential the request names, unchecked."""
+        bearer, token = bearer_in(exchange), self._token_named_by(exchange)
+        if effect == "auth_lock":
+            self._book.lock(self._bearers.user_of(bearer) if bearer else self._user_of(token) or self._book.user)
+        elif bearer is not None:
+            self._bearers.end("revoke" if effect == "auth_revoke" else "expire", bearer)
+        elif effect == "auth_revoke":
+            self.revoke(token)
+
+    def note(self, code: str, detail: str, exchange: Exchange) -> None:
+        """A row in the login audit trail that counts against nobody (an injected fault)."""
+        self._book.write(code, detail, exchange, user=self._user_of(self._token_named_by(exchange)))
+
+    def _token_named_by(self, exchange: Exchange) -> str:
+        """Empty when it names none."""
         try:
             return dict(oauth1.parse_authorization(exchange.headers.get("Authorization", ""))).get("oauth_token", "")
         except oauth1.MalformedHeader:
             return ""
 
-    def note(self, code: str, detail: str, exchange: Exchange) -> None:
-        """A row in the login audit trail that counts against nobody (an injected fault)."""
-        self._write_audit(code, detail, exchange, {"oauth_token": self.token_named_by(exchange)})
+    def _user_of(self, token: str | None) -> str | None:
+        row = self._store.row("SELECT user FROM tokens WHERE token = ?", token)
+        return None if row is None else str(row["user"])
 
     def _verify(self, exchange: Exchange, given: dict[str, str]) -> Row:
         pairs = self._readable(exchange, given)
         self._check_form(given)
         row = self._known(given)
-        self._check_lock(row)
+        if self._book.is_locked(row["user"]):
+            raise LoginFailure("temporary_locked", "the user is locked after five failed logins")
         self._check_freshness(given)
         if given.get("realm") != self._options.account:
             raise LoginFailure("parameter_rejected", "realm is not this account (exact, upper case)")
@@ -170,7 +200,7 @@ class Doorkeeper:
             raise LoginFailure("consumer_key_refused", "the integration is blocked")
         row = self._store.row(
             "SELECT t.secret AS token_secret, t.consumer_key, t.revoked, u.name AS user, u.role,"
-            " u.permitted, u.locked_until"
+            " u.permitted"
             " FROM tokens t JOIN users u ON u.name = t.user WHERE t.token = ?",
             given["oauth_token"],
         )
@@ -179,14 +209,6 @@ class Doorkeeper:
         if row["revoked"]:
             raise LoginFailure("token_rejected", "the token is revoked")
         return row | {"consumer_secret": integration["secret"]}
-
-    def _check_lock(self, row: Row) -> None:
-        if row["locked_until"] is None:
-            return
-        if self._clock.timestamp() < row["locked_until"]:
-            raise LoginFailure("temporary_locked", "the user is locked after five failed logins")
-        with self._store.transaction() as db:
-            db.execute("UPDATE users SET locked_until = NULL, failures = 0 WHERE name = ?", (row["user"],))
 
     def _check_freshness(self, given: Mapping[str, str]) -> None:
         """Time window, then nonce. A nonce is used up here, whatever the later checks say."""
@@ -203,37 +225,8 @@ class Doorkeeper:
         except sqlite3.IntegrityError as error:
             raise LoginFailure("nonce_used", "nonce and timestamp were used before") from error
 
-    def _record(self, failure: LoginFailure, exchange: Exchange, given: Mapping[str, str]) -> None:
-        """Audit row and failure counter; attempts while locked do not prolong the lock."""
-        self._write_audit(failure.code, failure.detail, exchange, given)
-        if failure.code == "temporary_locked":
-            return
-        with self._store.transaction() as db:
-            counted = db.execute(
-                "UPDATE users SET failures = failures + 1 WHERE name = (SELECT user FROM tokens WHERE"
-                " token = ?)"
-                " RETURNING name, failures",
-                (given.get("oauth_token"),),
-            ).fetchone()
-            if counted is not None and counted["failures"] >= FAILURES_BEFORE_LOCK:
-                until = self._clock.timestamp() + LOCK_SECONDS
-                db.execute("UPDATE users SET failures = 0, locked_until = ? WHERE name = ?", (until, counted["name"]))
 
-    def _write_audit(self, code: str, detail: str, exchange: Exchange, given: Mapping[str, str]) -> None:
-        with self._store.transaction() as db:
-            user = db.execute("SELECT user FROM tokens WHERE token = ?", (given.get("oauth_token"),)).fetchone()
-            db.execute(
-                "INSERT INTO audit_trail (at, code, detail, user, consumer_key, token, nonce, method, path)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    self._clock.iso(),
-                    code,
-                    detail,
-                    user["user"] if user else None,
-                    given.get("oauth_consumer_key"),
-                    given.get("oauth_token"),
-                    given.get("oauth_nonce"),
-                    exchange.method,
-                    exchange.path,
-                ),
-            )
+def bearer_in(exchange: Exchange) -> str | None:
+    """The text of a bearer header; None when the header is another's."""
+    scheme, _, text = exchange.headers.get("Authorization", "").strip().partition(" ")
+    return text.strip() if scheme.lower() == "bearer" else None

@@ -26,6 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "consumer-secret",
         "token",
         "token-secret",
+        "client-id",
+        "certificate-id",
         "script",
         "deployment",
     ):
@@ -60,6 +62,8 @@ def _add_behaviour(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="reject an adjustment that takes stock below zero",
     )
+    add("--public-key", type=Path, default=None, help="PEM public key or certificate for OAuth 2.0 logins")
+    add("--token-lifetime", type=int, default=STANDARD.token_lifetime, help="seconds an OAuth 2.0 token lives")
     add("--restlet-auth-status", type=int, choices=(401, 403), default=STANDARD.restlet_auth_status)
 
 

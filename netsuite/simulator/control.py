@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+from netsuite.simulator.assertions import BadKey
 from netsuite.simulator.faults import BadRule, parse_rule
 from netsuite.simulator.page import render_page
 from netsuite.simulator.records import BadSeed
@@ -53,6 +54,10 @@ class ControlDesk:
             ("POST", "/concurrency"): self._set_concurrency,
             ("GET", "/tokens"): lambda query, body: simulator.inspection.tokens(),
             ("POST", "/tokens"): self._change_token,
+            ("GET", "/certificates"): lambda query, body: simulator.tokens.certificates(),
+            ("POST", "/certificates"): self._register,
+            ("GET", "/bearer-tokens"): lambda query, body: simulator.tokens.tokens(),
+            ("POST", "/bearer-tokens"): self._end_bearers,
         }
 
     def page(self) -> str:
@@ -139,6 +144,19 @@ class ControlDesk:
             raise BadCall(f"there is no token {token}")
         return self._simulator.inspection.tokens()
 
+    def _register(self, query: dict[str, str], body: dict[str, Any]) -> Any:
+        unknown = sorted(set(body) - {"id", "client_id", "public_key", "revoked"})
+        if unknown or not body:
+            raise BadCall("send id, client_id, public_key (PEM) and/or revoked")
+        self._simulator.tokens.register(body)
+        return self._simulator.tokens.certificates()
+
+    def _end_bearers(self, query: dict[str, str], body: dict[str, Any]) -> Any:
+        action = body.get("action")
+        if action not in ("revoke", "expire"):
+            raise BadCall("action must be revoke or expire; it concerns every token given out so far")
+        return {"ended": self._simulator.tokens.end(action)}
+
 
 def _limit(query: dict[str, str]) -> int:
     return int(query.get("limit", 500))
@@ -180,7 +198,7 @@ class ControlHandler(BaseHTTPRequestHandler):
             if not isinstance(body, dict):
                 raise BadCall("the body must be a JSON object")
             return 200, action(query, body)
-        except (BadCall, BadRule, BadSeed, ValueError, TypeError) as error:
+        except (BadCall, BadKey, BadRule, BadSeed, ValueError, TypeError) as error:
             return 400, {"error": str(error)}
 
     def _send(self, status: int, body: bytes, content_type: str) -> None:

@@ -103,6 +103,19 @@ class SimulatorControl:
     def unlock_user(self, token: str | None = None) -> None:
         self._token("unlock", token)
 
+    def register_certificate(self, **given: Any) -> None:
+        """Fields: ``id client_id public_key revoked``; left out, the command line's."""
+        self._call("POST", "/certificates", given)
+
+    def bearer_tokens(self) -> list[dict[str, Any]]:
+        return list(self._call("GET", "/bearer-tokens"))
+
+    def revoke_bearer_tokens(self) -> int:
+        return int(self._call("POST", "/bearer-tokens", {"action": "revoke"})["ended"])
+
+    def expire_bearer_tokens(self) -> int:
+        return int(self._call("POST", "/bearer-tokens", {"action": "expire"})["ended"])
+
     def page(self) -> str:
         request = Request(self.base_url + "/")
         with _OPENER.open(request, timeout=self._timeout) as answer:

@@ -13,10 +13,11 @@ JSON = "application/json; charset=utf-8"
 
 
 class Dialect(Enum):
-    """How a surface words its errors: RESTlets and REST web services differ."""
+    """How a surface words its errors: RESTlets, REST web services and the token endpoint differ."""
 
     RESTLET = "restlet"
     REST = "rest"
+    OAUTH = "oauth"
 
 
 @dataclass
@@ -37,6 +38,8 @@ class Exchange:
     nonce: str | None = None
     user: str = ""
     role: str = ""
+    certificate: str = ""
+    scopes: tuple[str, ...] = ()
     horizon_lag: float = 0.0
     visible_after: float = 0.0
 
@@ -136,6 +139,8 @@ def error_answer(refusal: Refusal, dialect: Dialect) -> Answer:
     if dialect is Dialect.RESTLET:
         code, message = json.dumps(refusal.code), json.dumps(refusal.message, ensure_ascii=False)
         body = f'{{"error" : {{"code" : {code}, "message" : {message}}}}}'
+    elif dialect is Dialect.OAUTH:
+        body = json.dumps({"error": refusal.code.lower(), "error_description": refusal.message})
     else:
         body = json.dumps(
             {

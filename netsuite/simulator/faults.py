@@ -28,6 +28,7 @@ EFFECTS: Mapping[str, Stage] = {
     "reset_before_read": Stage.ARRIVAL,
     "auth_revoke": Stage.LOGIN,
     "auth_lock": Stage.LOGIN,
+    "token_expire": Stage.LOGIN,
     "clock_skew": Stage.LOGIN,
     "overload_as_invalid_login": Stage.LOGIN,
     "period_close": Stage.WORLD,

@@ -61,7 +61,7 @@ class Gateway:
         try:
             fault = self._login_faults(exchange, route)
             if route.authenticated:
-                self.doorkeeper.admit(exchange, route.dialect)
+                self.doorkeeper.admit(exchange, route.dialect, route.scope)
             auth = "passed" if route.authenticated else "not needed"
             route.check(exchange)
         except Refusal as refusal:
@@ -92,11 +92,8 @@ class Gateway:
 
     def _login_faults(self, exchange: Exchange, route: Route) -> str | None:
         for rule in self.faults.draw(Stage.LOGIN, exchange, route.name):
-            token = self.doorkeeper.token_named_by(exchange)
-            if rule.effect == "auth_revoke":
-                self.doorkeeper.revoke(token)
-            elif rule.effect == "auth_lock":
-                self.doorkeeper.lock(token)
+            if rule.effect in ("auth_revoke", "auth_lock", "token_expire"):
+                self.doorkeeper.spoil(rule.effect, exchange)
             elif rule.effect == "clock_skew":
                 self.clock.advance(rule.duration)
             else:

@@ -29,6 +29,10 @@ class Options:
     consumer_secret: str = "sim-consumer-secret"
     token: str = "sim-token"
     token_secret: str = "sim-token-secret"
+    client_id: str = "sim-client-id"
+    certificate_id: str = "sim-certificate"
+    public_key: Path | None = None
+    token_lifetime: int = 3600
     script: str = "customscript_countersign_push"
     deployment: str = "customdeploy_countersign_push"
     exit_with_parent: bool = False

@@ -4,12 +4,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from netsuite.simulator import suiteql
+from netsuite.simulator import suiteql, token_endpoint
 from netsuite.simulator.clock import SimulatedClock
 from netsuite.simulator.exchange import Answer, Dialect, Exchange, Refusal, json_answer
 from netsuite.simulator.options import Options
 from netsuite.simulator.restlet import Restlet
 from netsuite.simulator.storage import Database
+from netsuite.simulator.token_endpoint import TokenEndpoint
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Route:
     dialect: Dialect
     check: Callable[[Exchange], None]
     run: Callable[[Exchange, Database], Answer]
+    scope: str = ""
     authenticated: bool = True
     limited: bool = True
 
@@ -58,16 +60,18 @@ class SystemSurfaces:
         return json_answer(urls, outcome="datacenterurls")
 
 
-def build_routes(clock: SimulatedClock, restlet: Restlet, options: Options) -> tuple[Route, ...]:
+def build_routes(clock: SimulatedClock, restlet: Restlet, tokens: TokenEndpoint, options: Options) -> tuple[Route, ...]:
     system = SystemSurfaces(clock, options)
     script, queries = re.compile(r"/app/site/hosting/restlet\.nl"), re.compile(re.escape(suiteql.PATH))
     moment = re.compile(r"/services/rest/system/v1/serverTime")
     who, where = re.compile(r"/rest/tokeninfo"), re.compile(r"/rest/datacenterurls")
+    grants = re.compile(re.escape(token_endpoint.PATH))
     old, new = Dialect.RESTLET, Dialect.REST
     return (
-        Route("restlet", script, old, restlet.check_entry, restlet.run),
-        Route("suiteql", queries, new, suiteql.check_entry, suiteql.run),
-        Route("servertime", moment, new, _get_only, system.server_time),
+        Route("restlet", script, old, restlet.check_entry, restlet.run, scope="restlets"),
+        Route("suiteql", queries, new, suiteql.check_entry, suiteql.run, scope="rest_webservices"),
+        Route("servertime", moment, new, _get_only, system.server_time, scope="rest_webservices"),
+        Route("token", grants, Dialect.OAUTH, tokens.check, tokens.issue, authenticated=False, limited=False),
         Route("tokeninfo", who, old, _get_only, system.token_info, limited=False),
         Route(
             "datacenterurls",

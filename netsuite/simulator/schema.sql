@@ -13,6 +13,14 @@ CREATE TABLE IF NOT EXISTS tokens (
 CREATE TABLE IF NOT EXISTS nonces (
     token TEXT NOT NULL, nonce TEXT NOT NULL, stamp INTEGER NOT NULL, seen REAL NOT NULL,
     PRIMARY KEY (token, nonce, stamp));
+-- OAuth 2.0: mapped certificates, assertions already used, and hashes of the tokens given out.
+CREATE TABLE IF NOT EXISTS certificates (
+    id TEXT PRIMARY KEY, client_id TEXT NOT NULL, public_key TEXT NOT NULL, user TEXT NOT NULL REFERENCES users (name),
+    revoked INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS assertions (certificate TEXT NOT NULL, jti TEXT NOT NULL, PRIMARY KEY (certificate, jti));
+CREATE TABLE IF NOT EXISTS bearer_tokens (
+    digest TEXT PRIMARY KEY, certificate TEXT NOT NULL, user TEXT NOT NULL REFERENCES users (name), scopes TEXT NOT NULL,
+    expires REAL NOT NULL, revoked INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS audit_trail (
     id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, code TEXT NOT NULL, detail TEXT NOT NULL, user TEXT,
     consumer_key TEXT, token TEXT, nonce TEXT, method TEXT NOT NULL, path TEXT NOT NULL);

@@ -13,6 +13,7 @@ from netsuite.simulator.gateway import Gateway
 from netsuite.simulator.inspection import Inspection
 from netsuite.simulator.journal import Journal
 from netsuite.simulator.late import LateWrites
+from netsuite.simulator.login_book import LoginBook
 from netsuite.simulator.options import VERSION, Options
 from netsuite.simulator.records import Records
 from netsuite.simulator.restlet import Restlet
@@ -20,6 +21,7 @@ from netsuite.simulator.routes import build_routes
 from netsuite.simulator.scenarios import SCENARIOS
 from netsuite.simulator.server import Listener, netsuite_handler
 from netsuite.simulator.storage import Store
+from netsuite.simulator.token_endpoint import TokenEndpoint
 from netsuite.simulator.traffic import Traffic
 from netsuite.simulator.world import World
 
@@ -32,7 +34,9 @@ class Simulator:
         self.store = Store(options.state)
         self.clock = SimulatedClock(self.store)
         suiteql.install(self.store)
-        self.doorkeeper = Doorkeeper(self.store, self.clock, options)
+        book = LoginBook(self.store, self.clock)
+        self.tokens = TokenEndpoint(self.store, self.clock, book, options)
+        self.doorkeeper = Doorkeeper(self.store, self.clock, book, self.tokens, options)
         self.records = Records(self.store, self.clock)
         self.journal = Journal(self.store, self.clock)
         self.faults = FaultBook(self.store)
@@ -58,7 +62,7 @@ class Simulator:
             self.traffic,
             World(self.store, self.clock, self.records),
             self.late,
-            build_routes(self.clock, restlet, options),
+            build_routes(self.clock, restlet, self.tokens, options),
         )
         self.late.start()
         self.listener = Listener(options.host, options.port, netsuite_handler(gateway, options))

@@ -11,6 +11,7 @@ from django.conf import LazySettings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 
+from netsuite.machine_login import forget_tokens
 from netsuite.simulator.running import Running, running_simulator
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -27,7 +28,8 @@ def simulator_process() -> Iterator[Running]:
 def simulator(simulator_process: Running, settings: LazySettings) -> Running:
     """An empty NetSuite account that the settings point to."""
     simulator_process.control.reset()
-    settings.NETSUITE_RESTLET_BASE_URL = simulator_process.base_url
+    forget_tokens()
+    settings.NETSUITE_RESTLET_BASE_URL = settings.NETSUITE_REST_BASE_URL = simulator_process.base_url
     settings.NETSUITE_CONNECT_TIMEOUT = 2
     settings.NETSUITE_READ_TIMEOUT = READ_TIMEOUT
     return simulator_process

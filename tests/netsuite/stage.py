@@ -37,7 +37,12 @@ def state(external_id: str) -> str:
 
 
 def sends(simulator: Running, external_id: str | None = None) -> list[dict[str, Any]]:
-    return [row for row in simulator.control.requests(external_id=external_id) if row["method"] == "POST"]
+    rows = simulator.control.requests(external_id=external_id)
+    return [row for row in rows if row["method"] == "POST" and row["route"] != "token"]
+
+
+def token_requests(simulator: Running) -> list[dict[str, Any]]:
+    return [row for row in simulator.control.requests() if row["route"] == "token"]
 
 
 def assert_once(simulator: Running, *external_ids: str) -> None:

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from netsuite import configuration
-from netsuite.client import KEPT_ANSWER, LARGEST_ANSWER, RestletClient, restlet_client
+from netsuite.client import Client, client_for
 from netsuite.outcomes import (
     AuthStop,
     ConfigStop,
@@ -24,14 +24,15 @@ from netsuite.outcomes import (
     Unknown,
 )
 from netsuite.records import payload_hash
+from netsuite.wire import KEPT_ANSWER, LARGEST_ANSWER
 from tests.netsuite.stage import adjustment
 
 
-def client(base_url: str | None = None) -> RestletClient:
+def client(base_url: str | None = None) -> Client:
     connection = configuration.connection()
     if base_url:
         connection = replace(connection, restlet_base_url=base_url)
-    return restlet_client(connection, configuration.timing())
+    return client_for(connection, configuration.timing())
 
 
 def content(external_id: str = "CS-IA-1", *items: str) -> dict:

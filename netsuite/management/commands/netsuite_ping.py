@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from netsuite import configuration
-from netsuite.client import restlet_client
+from netsuite.client import client_for
 from netsuite.outcomes import Pong
 
 
@@ -20,7 +20,7 @@ class Command(BaseCommand):
         connection = configuration.connection()
         if connection.problems:
             raise CommandError("NetSuite is not set up: " + " ".join(connection.problems))
-        outcome = restlet_client(connection, configuration.timing()).ping()
+        outcome = client_for(connection, configuration.timing()).ping()
         if not isinstance(outcome, Pong):
             raise CommandError(f"NetSuite did not answer the ping: {outcome.message} ({outcome.code})")
         figures = facts(outcome)
