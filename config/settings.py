@@ -304,16 +304,17 @@ NETSUITE_PRIVATE_KEY_FILE = env.str("NETSUITE_PRIVATE_KEY_FILE", default="")
 NETSUITE_M2M_ALGORITHM = env.str("NETSUITE_M2M_ALGORITHM", default="PS256")
 NETSUITE_SCOPES = env.list("NETSUITE_SCOPES", default=["restlets", "rest_webservices"])
 NETSUITE_SCOPE_AS_TEXT = env.bool("NETSUITE_SCOPE_AS_TEXT", default=False)
-# Transaction body fields for the record API. Without a hash field the lines themselves are compared.
+# The transaction body field for the payload hash. Left empty, the record API's lines themselves are compared.
 NETSUITE_HASH_FIELD = env.str("NETSUITE_HASH_FIELD", default="custbody_countersign_payload_hash")
-NETSUITE_KEY_FIELD = env.str("NETSUITE_KEY_FIELD", default="custbody_countersign_push_key")
 NETSUITE_ADJUSTMENT_ACCOUNT_ID = env.str("NETSUITE_ADJUSTMENT_ACCOUNT_ID", default="")
 NETSUITE_SUBSIDIARY_ID = env.str("NETSUITE_SUBSIDIARY_ID", default="")
-# Seconds. A RESTlet may run for 300, so a time-out before that says nothing.
+# Seconds. A RESTlet may run for 300, so a time-out before that says nothing; a call to the record API for 900.
 NETSUITE_CONNECT_TIMEOUT = env.float("NETSUITE_CONNECT_TIMEOUT", default=10)
 NETSUITE_READ_TIMEOUT = env.float("NETSUITE_READ_TIMEOUT", default=320)
 NETSUITE_VERIFY_WAIT = env.float("NETSUITE_VERIFY_WAIT", default=60)
-NETSUITE_LAST_ATTEMPT_WAIT = env.float("NETSUITE_LAST_ATTEMPT_WAIT", default=330)
+NETSUITE_LAST_ATTEMPT_WAIT = env.float(
+    "NETSUITE_LAST_ATTEMPT_WAIT", default=930 if NETSUITE_TRANSPORT == "rest" else 330
+)
 NETSUITE_LATER_WAIT = env.float("NETSUITE_LATER_WAIT", default=3600)
 NETSUITE_AUTH_PROBE_WAIT = env.float("NETSUITE_AUTH_PROBE_WAIT", default=60)
 NETSUITE_AUTH_HALT = env.float("NETSUITE_AUTH_HALT", default=1800)

@@ -1,4 +1,4 @@
-"""Reading what a RESTlet answered. Any body is survived: JSON, error text, a proxy's page."""
+"""Reading what NetSuite answered. Any body is survived: JSON, error text, a proxy's page."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from netsuite import retry
-from netsuite.error_classes import Channel, ErrorClass
+from netsuite.error_classes import VAGUE_CODES, Channel, ErrorClass
 from netsuite.outcomes import (
     AuthStop,
     CallFailure,
@@ -39,6 +39,7 @@ _PLAIN: dict[ErrorClass, type[Unknown | Duplicate | Later | AuthStop | ConfigSto
     ErrorClass.STOP_AUTH: AuthStop,
     ErrorClass.STOP_CONFIG: ConfigStop,
 }
+_LINE_PATH = re.compile(r"items\[(?P<line>\d+)\]\.?(?P<field>\w*)")
 _ERROR_TEXT = re.compile(r"error code:\s*(?P<code>\S+)\s*(?:error message:\s*(?P<message>.*))?", re.S | re.I)
 
 
@@ -57,7 +58,7 @@ def read_push(exchange: Exchange, body: str, *, external_id: str, payload_hash: 
         return Conflict(exchange, code or "CONFLICT", message or _taken(external_id), remote)
     if outcome not in {"created", "existing"} or remote.external_id.upper() != external_id:
         return Unknown(exchange, "UNREADABLE", "NetSuite's answer does not name our record.")
-    return _compared(exchange, remote, payload_hash, record, existing=outcome == "existing")
+    return compared(exchange, remote, payload_hash, record, existing=outcome == "existing")
 
 
 def read_lookup(exchange: Exchange, body: str, *, payload_hash: str, record: Json) -> LookupOutcome:
@@ -73,7 +74,7 @@ def read_lookup(exchange: Exchange, body: str, *, payload_hash: str, record: Jso
         return Conflict(
             exchange, "MATCHES", f"NetSuite holds {answer['matches']} records with our external id.", remote
         )
-    return _compared(exchange, remote, payload_hash, record, existing=True)
+    return compared(exchange, remote, payload_hash, record, existing=True)
 
 
 def read_ping(exchange: Exchange, body: str, *, asked_at: datetime) -> PingOutcome:
@@ -87,7 +88,7 @@ def read_ping(exchange: Exchange, body: str, *, asked_at: datetime) -> PingOutco
             "CONTRACT",
             f"NetSuite's script speaks contract {answer['contract']}, this program speaks {CONTRACT}.",
         )
-    server_time = _moment(answer.get("serverTime"))
+    server_time = moment(answer.get("serverTime"))
     features = answer.get("features")
     return Pong(
         exchange=exchange,
@@ -107,6 +108,8 @@ def failure(exchange: Exchange, signal: retry.Signal, retry_after: timedelta | N
     """The outcome for a signal, by the reviewed table."""
     rule = retry.find_rule(signal)
     code = signal.code or (f"HTTP_{signal.http_status}" if signal.http_status else signal.channel.value.upper())
+    if rule.error_class is ErrorClass.DUPLICATE and code.upper() in VAGUE_CODES:
+        code = rule.codes[0]  # the text told it; what follows goes by the code
     message = signal.message or _plain_sentence(signal)
     if plain := _PLAIN.get(rule.error_class):
         return plain(exchange, code, message)
@@ -128,7 +131,7 @@ def failed_call(exchange: Exchange, body: str) -> CallFailure:
     return failure(exchange, retry.Signal(Channel.ANSWER, exchange.http_status, code, message))
 
 
-def _compared(
+def compared(
     exchange: Exchange, remote: RemoteRecord, payload_hash: str, record: Json, *, existing: bool
 ) -> Confirmed | Conflict:
     """Confirmed only when NetSuite holds what we sent: same hash, and no line or quantity lost on the way."""
@@ -180,8 +183,16 @@ def _error_of(answer: Mapping[str, Any]) -> tuple[str, str]:
         return _text(error.get("code")), _located(error)
     details = answer.get("o:errorDetails")
     if isinstance(details, list) and details and isinstance(details[0], dict):
-        return _text(details[0].get("o:errorCode")), _text(details[0].get("detail"))
+        return _text(details[0].get("o:errorCode")), _placed(details[0])
     return _text(error), _text(answer.get("error_description"))
+
+
+def _placed(detail: Mapping[str, Any]) -> str:
+    """REST names the place by a path such as inventory.items[0].item, where lines count from 0."""
+    message, path = _text(detail.get("detail")), _text(detail.get("o:errorPath"))
+    if found := _LINE_PATH.search(path):
+        return _located({"message": message, "line": int(found["line"]) + 1, "field": found["field"]})
+    return _located({"message": message, "field": path})
 
 
 def _located(error: Mapping[str, Any]) -> str:
@@ -220,7 +231,7 @@ def _decimal(text: str) -> Decimal | None:
         return None
 
 
-def _moment(text: object) -> datetime | None:
+def moment(text: object) -> datetime | None:
     try:
         moment = datetime.fromisoformat(_text(text).replace("Z", "+00:00"))
     except ValueError:

@@ -9,8 +9,9 @@ from typing import Protocol
 from urllib.parse import urlencode
 
 from netsuite import answers, wire
-from netsuite.configuration import Connection, Timing
+from netsuite.configuration import REST, Connection, Timing
 from netsuite.outcomes import CallFailure, LookupOutcome, PingOutcome, PushOutcome
+from netsuite.record_client import RecordClient
 from netsuite.records import Json
 from netsuite.signed_calls import Caller
 from netsuite.signing import Signer
@@ -77,4 +78,7 @@ class RestletClient:
 
 
 def client_for(connection: Connection, timing: Timing) -> Client:
+    """The client of the transport the settings choose."""
+    if connection.transport == REST:
+        return RecordClient(connection, connection.signer(timing), timing)
     return RestletClient(connection, connection.signer(timing), timing)

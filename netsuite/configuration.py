@@ -49,7 +49,6 @@ class Connection:
     deploy: str
     account: str
     hash_field: str
-    key_field: str
     adjustment_account: str
     credentials: Credentials
 
@@ -120,7 +119,6 @@ def connection() -> Connection:
         deploy=settings.NETSUITE_DEPLOY,
         account=settings.NETSUITE_ACCOUNT,
         hash_field=settings.NETSUITE_HASH_FIELD,
-        key_field=settings.NETSUITE_KEY_FIELD,
         adjustment_account=settings.NETSUITE_ADJUSTMENT_ACCOUNT_ID,
         credentials=who.from_settings(settings.NETSUITE_AUTH),
     )

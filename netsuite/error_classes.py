@@ -243,6 +243,9 @@ RULES: tuple[Rule, ...] = (
     ),
 )
 
+VAGUE_CODES = frozenset({"USER_ERROR", "INVALID_CONTENT"})
+"""What REST web services answer for most refusals: the text decides first, the code only when it says nothing."""
+
 NOT_SENT = Rule(ErrorClass.RETRY)
 NO_ANSWER = Rule(ErrorClass.UNKNOWN)
 SERVER_ERROR = Rule(ErrorClass.UNKNOWN)

@@ -13,6 +13,7 @@ from netsuite.error_classes import (
     SERVER_ERROR,
     UNLISTED,
     UNREADABLE_SUCCESS,
+    VAGUE_CODES,
     Channel,
     ErrorClass,
     Rule,
@@ -64,13 +65,19 @@ def find_rule(signal: Signal) -> Rule:
         return NOT_SENT
     if signal.channel is Channel.NO_ANSWER or signal.http_status is None:
         return NO_ANSWER
-    rule = rule_for_code(signal.code) or _rule_for_text(signal.message)
+    rule = _named_rule(signal)
     if rule is None:
         return _rule_for_status(signal)
     if signal.http_status >= 500 and rule.error_class in _REFUSALS:
         # A script that runs after the save can fail with any code, and the record stays.
         return SERVER_ERROR
     return rule
+
+
+def _named_rule(signal: Signal) -> Rule | None:
+    by_code, by_text = rule_for_code(signal.code), _rule_for_text(signal.message)
+    is_vague = signal.code.strip().upper() in VAGUE_CODES
+    return by_text or by_code if is_vague else by_code or by_text
 
 
 def classify(signal: Signal) -> ErrorClass:

@@ -78,7 +78,7 @@ class Adjustment:
 class Identity:
     """What marks the saved transaction: external id, the client's hash, our hash of the content."""
 
-    external_id: str
+    external_id: str | None
     payload_hash: str
     content_hash: str
     visible_from: float

@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "token-secret",
         "client-id",
         "certificate-id",
+        "hash-field",
         "script",
         "deployment",
     ):

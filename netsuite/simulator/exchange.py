@@ -2,14 +2,16 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 JSON = "application/json; charset=utf-8"
+RECORD_PATH = re.compile(r"/services/rest/record/v1/(?P<type>[A-Za-z]+)(?:/(?P<key>[^/]+))?")
 
 
 class Dialect(Enum):
@@ -71,17 +73,28 @@ class Exchange:
     def body_hash(self) -> str | None:
         return hashlib.sha256(self.body).hexdigest() if self.body else None
 
+    @cached_property
+    def _record(self) -> re.Match[str] | None:
+        return RECORD_PATH.fullmatch(self.path)
+
     @property
     def op(self) -> str | None:
+        """The RESTlet's own word; on the record API the one that means the same."""
+        if self._record:
+            return {"POST": "push", "GET": "lookup"}.get(self.method)
         found = self.document.get("op") if isinstance(self.document, dict) else None
         return found if isinstance(found, str) else self.query.get("op")
 
     @property
     def record_type(self) -> str | None:
+        if self._record:
+            return self._record["type"].lower()
         return self._named("recordType", "recordtype")
 
     @property
     def external_id(self) -> str | None:
+        if self._record and self._record["key"]:
+            return unquote(self._record["key"]).partition("eid:")[2] or None
         return self._named("externalId", "externalid")
 
     def _named(self, in_body: str, in_query: str) -> str | None:
@@ -112,12 +125,14 @@ class Refusal(Exception):
         *,
         headers: tuple[tuple[str, str], ...] = (),
         outcome: str | None = None,
+        path: str | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.headers = headers
+        self.path = path
         self.outcome = outcome or f"refused:{code}"
 
 
@@ -142,12 +157,13 @@ def error_answer(refusal: Refusal, dialect: Dialect) -> Answer:
     elif dialect is Dialect.OAUTH:
         body = json.dumps({"error": refusal.code.lower(), "error_description": refusal.message})
     else:
+        place = {"o:errorPath": refusal.path} if refusal.path else {}
         body = json.dumps(
             {
                 "type": "https://www.rfc-editor.org/rfc/rfc9110.html#section-15",
                 "title": _TITLES.get(refusal.status, "Error"),
                 "status": refusal.status,
-                "o:errorDetails": [{"detail": refusal.message, "o:errorCode": refusal.code}],
+                "o:errorDetails": [{"detail": refusal.message, **place, "o:errorCode": refusal.code}],
             },
             ensure_ascii=False,
         )

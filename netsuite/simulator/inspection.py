@@ -68,7 +68,7 @@ class Inspection:
         def repeated(column: str) -> list[Row]:
             return self._store.rows(
                 f"SELECT {column} AS value, COUNT(*) AS times, GROUP_CONCAT(id) AS ids FROM transactions"
-                f" WHERE {column} IS NOT NULL GROUP BY {column} HAVING COUNT(*) > 1"
+                f" WHERE {column} <> '' GROUP BY {column} HAVING COUNT(*) > 1"
             )
 
         written_twice = self._store.rows(

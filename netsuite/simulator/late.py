@@ -8,8 +8,9 @@ received is processed.
 import threading
 
 from netsuite.simulator.clock import SimulatedClock
-from netsuite.simulator.exchange import Exchange, Refusal
+from netsuite.simulator.exchange import RECORD_PATH, Exchange, Refusal
 from netsuite.simulator.journal import Journal
+from netsuite.simulator.record_api import RecordApi
 from netsuite.simulator.restlet import Restlet
 from netsuite.simulator.storage import Row, Store
 
@@ -17,10 +18,13 @@ _POLL_SECONDS = 0.05
 
 
 class LateWrites:
-    def __init__(self, store: Store, clock: SimulatedClock, restlet: Restlet, journal: Journal) -> None:
+    def __init__(
+        self, store: Store, clock: SimulatedClock, restlet: Restlet, record_api: RecordApi, journal: Journal
+    ) -> None:
         self._store = store
         self._clock = clock
         self._restlet = restlet
+        self._record_api = record_api
         self._journal = journal
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -65,7 +69,8 @@ class LateWrites:
         exchange = Exchange(row["method"], row["path"], {}, body=row["body"])
         try:
             with self._store.transaction() as db:
-                answer = self._restlet.run(exchange, db)
+                script = self._record_api if RECORD_PATH.fullmatch(exchange.path) else self._restlet
+                answer = script.run(exchange, db)
                 self._finish(row, exchange, answer.outcome, answer.committed)
         except Exception as error:
             outcome = error.outcome if isinstance(error, Refusal) else f"failed: {error}"
@@ -75,7 +80,7 @@ class LateWrites:
         with self._store.transaction() as db:
             self._journal.append(
                 exchange,
-                route="restlet",
+                route="record" if RECORD_PATH.fullmatch(exchange.path) else "restlet",
                 auth="earlier",
                 outcome=f"late: {outcome}",
                 fault="late_commit",

@@ -33,6 +33,7 @@ class Options:
     certificate_id: str = "sim-certificate"
     public_key: Path | None = None
     token_lifetime: int = 3600
+    hash_field: str = "custbody_countersign_payload_hash"
     script: str = "customscript_countersign_push"
     deployment: str = "customdeploy_countersign_push"
     exit_with_parent: bool = False

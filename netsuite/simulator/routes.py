@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from netsuite.simulator import suiteql, token_endpoint
 from netsuite.simulator.clock import SimulatedClock
-from netsuite.simulator.exchange import Answer, Dialect, Exchange, Refusal, json_answer
+from netsuite.simulator.exchange import RECORD_PATH, Answer, Dialect, Exchange, Refusal, json_answer
 from netsuite.simulator.options import Options
+from netsuite.simulator.record_api import RecordApi
 from netsuite.simulator.restlet import Restlet
 from netsuite.simulator.storage import Database
 from netsuite.simulator.token_endpoint import TokenEndpoint
@@ -28,7 +29,7 @@ class Route:
     limited: bool = True
 
     def writes(self, exchange: Exchange) -> bool:
-        return self.name == "restlet" and exchange.method != "GET"
+        return self.name in ("restlet", "record") and exchange.method != "GET"
 
 
 class SystemSurfaces:
@@ -60,7 +61,9 @@ class SystemSurfaces:
         return json_answer(urls, outcome="datacenterurls")
 
 
-def build_routes(clock: SimulatedClock, restlet: Restlet, tokens: TokenEndpoint, options: Options) -> tuple[Route, ...]:
+def build_routes(
+    clock: SimulatedClock, restlet: Restlet, records: RecordApi, tokens: TokenEndpoint, options: Options
+) -> tuple[Route, ...]:
     system = SystemSurfaces(clock, options)
     script, queries = re.compile(r"/app/site/hosting/restlet\.nl"), re.compile(re.escape(suiteql.PATH))
     moment = re.compile(r"/services/rest/system/v1/serverTime")
@@ -69,6 +72,7 @@ def build_routes(clock: SimulatedClock, restlet: Restlet, tokens: TokenEndpoint,
     old, new = Dialect.RESTLET, Dialect.REST
     return (
         Route("restlet", script, old, restlet.check_entry, restlet.run, scope="restlets"),
+        Route("record", RECORD_PATH, new, records.check_entry, records.run, scope="rest_webservices"),
         Route("suiteql", queries, new, suiteql.check_entry, suiteql.run, scope="rest_webservices"),
         Route("servertime", moment, new, _get_only, system.server_time, scope="rest_webservices"),
         Route("token", grants, Dialect.OAUTH, tokens.check, tokens.issue, authenticated=False, limited=False),

@@ -15,6 +15,7 @@ from netsuite.simulator.journal import Journal
 from netsuite.simulator.late import LateWrites
 from netsuite.simulator.login_book import LoginBook
 from netsuite.simulator.options import VERSION, Options
+from netsuite.simulator.record_api import RecordApi
 from netsuite.simulator.records import Records
 from netsuite.simulator.restlet import Restlet
 from netsuite.simulator.routes import build_routes
@@ -48,7 +49,8 @@ class Simulator:
             refuse_negative_stock=options.refuse_negative_stock,
         )
         restlet = Restlet(self.clock, adjustments, options)
-        self.late = LateWrites(self.store, self.clock, restlet, self.journal)
+        record_api = RecordApi(self.clock, adjustments, options)
+        self.late = LateWrites(self.store, self.clock, restlet, record_api, self.journal)
         self.inspection = Inspection(self.store)
         self._install()
         if not self.faults.listing():
@@ -62,7 +64,7 @@ class Simulator:
             self.traffic,
             World(self.store, self.clock, self.records),
             self.late,
-            build_routes(self.clock, restlet, self.tokens, options),
+            build_routes(self.clock, restlet, record_api, self.tokens, options),
         )
         self.late.start()
         self.listener = Listener(options.host, options.port, netsuite_handler(gateway, options))

@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from netsuite.simulator.clock import SimulatedClock
-from netsuite.simulator.exchange import Exchange
+from netsuite.simulator.exchange import RECORD_PATH, Exchange
 from netsuite.simulator.faults import Rule
 from netsuite.simulator.records import Records
 from netsuite.simulator.storage import Store
@@ -37,7 +37,8 @@ class World:
             if rule.value:
                 self._records.add_item(db, itemid=rule.value, inactive=True)
                 return
-            lines = _record(exchange).get("lines")
+            record = _record(exchange)
+            lines = record.get("lines") or (record.get("inventory") or {}).get("items")
             first = lines[0].get("item") if isinstance(lines, list) and lines and isinstance(lines[0], dict) else None
             if isinstance(first, dict) and (first.get("id") or first.get("itemid")):
                 self._records.add_item(db, internal_id=first.get("id"), itemid=first.get("itemid"), inactive=True)
@@ -45,5 +46,7 @@ class World:
 
 def _record(exchange: Exchange) -> dict[str, Any]:
     document = exchange.document
+    if RECORD_PATH.fullmatch(exchange.path):
+        return document if isinstance(document, dict) else {}
     record = document.get("record") if isinstance(document, dict) else None
     return record if isinstance(record, dict) else {}

@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 from netsuite.checks import connection_is_complete, secrets_travel_encrypted
 from netsuite.drain import drain
 from netsuite.models import DrainLease
+from tests.netsuite.keys import log_in_by_certificate
 from tests.netsuite.stage import enqueue
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -19,8 +20,33 @@ def test_ping_shows_contract_account_role_and_clock(simulator, capsys):
     assert figures["contract"] == 1
     assert figures["account"] == "TSTDRV1"
     assert abs(figures["clock_skew_seconds"]) < 5
+    assert figures["signer"] == "OAuth 1.0a (token-based authentication)"
+    assert figures["role"] == "Countersign Integration"
     call_command("netsuite_ping")
-    assert "clock skew seconds" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    for said in (
+        "clock skew seconds",
+        "signer: OAuth 1.0a",
+        "contract: 1",
+        "inventory yes, multiLocation yes, lots no",
+    ):
+        assert said in shown
+
+
+def test_ping_over_the_record_api_says_so(simulator, settings, capsys):
+    log_in_by_certificate(simulator, settings)
+    settings.NETSUITE_TRANSPORT, settings.NETSUITE_ADJUSTMENT_ACCOUNT_ID = "rest", "54"
+    simulator.control.skew(-90)
+    call_command("netsuite_ping", "--json")
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["contract"] == "none: REST record API"
+    assert figures["signer"] == "OAuth 2.0 client credentials (certificate)"
+    assert (figures["account"], figures["role"]) == ("TSTDRV1", "Countersign Integration")
+    assert figures["features"] == {"inventoryAdjustments": True}
+    assert -95 < figures["clock_skew_seconds"] < -85
+    assert figures["server_time"]
+    call_command("netsuite_ping")
+    assert "inventoryAdjustments yes" in capsys.readouterr().out
 
 
 def test_ping_says_why_it_failed(simulator, settings):
