@@ -222,6 +222,39 @@ def test_error_bodies_go_through_the_reviewed_table(simulator, settings, reply, 
         assert isinstance(client().push(**content()), outcome)
 
 
+@pytest.mark.parametrize(
+    ("reply", "outcome"),
+    [
+        (http("404 Not Found", b"<html>"), ConfigStop),
+        (http("404 Not Found", b'{"o:errorDetails": [{"o:errorCode": "NONEXISTENT_ID", "detail": "x"}]}'), NotFound),
+        (http("200 OK", b"{}"), Unknown),
+        (http("200 OK", b'{"id": "5", "externalId": "CS-IA-2"}'), Unknown),
+        (http("200 OK", b'{"id": "5", "externalId": "CS-IA-1", "inventory": {"items": 3}}'), Conflict),
+        (http("403 No", b'{"o:errorDetails": [{"o:errorCode": "INSUFFICIENT_PERMISSION"}]}'), Rejected),
+    ],
+    ids=range(6),
+)
+def test_only_netsuites_own_word_means_it_is_not_there(simulator, settings, reply, outcome):
+    settings.NETSUITE_TRANSPORT, settings.NETSUITE_ADJUSTMENT_ACCOUNT_ID = "rest", "54"
+    with server(reply) as settings.NETSUITE_REST_BASE_URL:
+        assert isinstance(client().lookup(**content()), outcome)
+
+
+def test_a_record_that_lost_lines_on_the_way_is_a_conflict_at_once(simulator, settings):
+    """One answer for both calls: created as 5, and 5 holds one of our two lines."""
+    settings.NETSUITE_TRANSPORT, settings.NETSUITE_ADJUSTMENT_ACCOUNT_ID = "rest", "54"
+    mark = content()["payload_hash"]
+    line = '{"item": {"id": "501"}, "location": {"id": "7"}, "adjustQtyBy": 2.125}'
+    body = (
+        f'{{"id": "5", "externalId": "CS-IA-1", "{settings.NETSUITE_HASH_FIELD}": "{mark}",'
+        f' "inventory": {{"items": [{line}], "totalResults": 1}}}}'
+    )
+    with server(http("200 OK", body.encode(), "Location: http://x/5")) as settings.NETSUITE_REST_BASE_URL:
+        outcome = client().push(**content())
+    assert isinstance(outcome, Conflict)
+    assert (outcome.code, outcome.message) == ("LINES_LOST", "NetSuite recorded 1 of the 2 lines we sent.")
+
+
 def test_nobody_there(rest, simulator, free_port):
     rest.NETSUITE_REST_BASE_URL = f"http://127.0.0.1:{free_port()}"
     outcome = client().push(**content())
