@@ -13,6 +13,7 @@ from django.contrib.auth.models import Permission
 
 from netsuite.machine_login import forget_tokens
 from netsuite.simulator.running import Running, running_simulator
+from tests.netsuite.keys import log_in_by_certificate
 
 PROJECT = Path(__file__).resolve().parents[2]
 READ_TIMEOUT = 1.0
@@ -79,3 +80,13 @@ def drain_process(
         if process.poll() is None:
             process.kill()
         process.communicate()
+
+
+@pytest.fixture(params=["tba", "m2m"])
+def rest(request: pytest.FixtureRequest, simulator: Running, settings: LazySettings) -> LazySettings:
+    """The record API with each of the two signers."""
+    if request.param == "m2m":
+        log_in_by_certificate(simulator, settings)
+    settings.NETSUITE_TRANSPORT = "rest"
+    settings.NETSUITE_ADJUSTMENT_ACCOUNT_ID = "54"
+    return settings

@@ -1,17 +1,10 @@
-"""The REST record API instead of the RESTlet: the same queue, the same promises, NetSuite's own log as the judge."""
+"""The REST record API instead of the RESTlet: what each of its answers comes to."""
 
-from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
-from approvals.models import Alert
-from netsuite import configuration, queue
 from netsuite.checks import connection_is_complete
-from netsuite.client import Client, client_for
-from netsuite.drain import drain
-from netsuite.models import DrainLease, Push, PushAttempt
 from netsuite.outcomes import (
     AuthStop,
     ConfigStop,
@@ -26,62 +19,9 @@ from netsuite.outcomes import (
     Throttled,
     Unknown,
 )
-from netsuite.queue import retry_push
-from netsuite.records import AdjustmentLine, Reference, inventory_adjustment, payload_hash
-from tests.netsuite.keys import log_in_by_certificate
-from tests.netsuite.simulator_client import eventually
-from tests.netsuite.stage import assert_once, sends
+from tests.netsuite.rest_stage import client, content, record
+from tests.netsuite.stage import sends
 from tests.netsuite.test_client import http, server
-
-TYPE = "inventoryadjustment"
-
-
-@pytest.fixture(params=["tba", "m2m"])
-def rest(request, simulator, settings):
-    """The record API with each of the two signers."""
-    if request.param == "m2m":
-        log_in_by_certificate(simulator, settings)
-    settings.NETSUITE_TRANSPORT = "rest"
-    settings.NETSUITE_ADJUSTMENT_ACCOUNT_ID = "54"
-    return settings
-
-
-def record(*items: str, quantity: str = "2.125", location: str = "7", account: str = "54") -> dict[str, Any]:
-    references = [Reference(f"C-{item}", item) for item in items or ("501", "502")]
-    return inventory_adjustment(
-        tran_date=date(2026, 11, 21),
-        memo="Cycle count of zone Ä",
-        account_id=account,
-        subsidiary_id="1",
-        location=Reference("MAIN", location),
-        lines=[AdjustmentLine(item, Decimal(quantity), Decimal("12.3456")) for item in references],
-    )
-
-
-def content(external_id: str = "CS-IA-1", given: dict[str, Any] | None = None) -> dict[str, Any]:
-    given = given or record()
-    return {
-        "record_type": TYPE,
-        "external_id": external_id,
-        "record": given,
-        "payload_hash": payload_hash(record_type=TYPE, external_id=external_id, record=given),
-    }
-
-
-def enqueue(external_id: str, *items: str, **changed: str) -> Push:
-    given = record(*(items or ("501",)), **changed)
-    return queue.enqueue(
-        record_type=TYPE, external_id=external_id, record=given, label=f"Count {external_id}", line_count=1
-    )
-
-
-def client() -> Client:
-    return client_for(configuration.connection(), configuration.timing())
-
-
-def tries(external_id: str) -> list[tuple[str, str]]:
-    rows = PushAttempt.objects.filter(push__external_id=external_id).order_by("number")
-    return list(rows.values_list("kind", "outcome"))
 
 
 def test_created_is_read_back_and_found_again(rest, simulator):
@@ -276,160 +216,3 @@ def test_the_record_api_needs_an_account_and_its_own_address(rest):
         "NetSuite: NETSUITE_ADJUSTMENT_ACCOUNT_ID is empty; set it in the environment.",
         "NetSuite: NETSUITE_REST_BASE_URL is empty; set it in the environment.",
     ]
-
-
-@pytest.mark.django_db(transaction=True)
-class TestExactlyOnce:
-    def test_the_queue_is_written_in_order_once(self, rest, simulator):
-        numbers = [f"CS-IA-{number}" for number in range(1, 6)]
-        for number in numbers:
-            enqueue(number, "501", "502")
-        report = drain()
-        assert (report.confirmed, report.sent, report.looked_up) == (5, 5, 0)
-        assert_once(simulator, *numbers)
-        assert [row["external_id"] for row in sends(simulator)] == numbers
-        assert drain().sent == 0
-
-    @pytest.mark.parametrize(
-        "effect", ["hang_after_commit", "reset_after_commit", "http_500_after_commit", "html_504_after_commit"]
-    )
-    def test_an_answer_lost_after_the_commit_is_found_by_look_up(self, rest, simulator, effect):
-        simulator.control.add_fault(effect, op="push")
-        enqueue("CS-IA-1")
-        assert drain().confirmed == 1
-        assert tries("CS-IA-1") == [("send", "unknown"), ("lookup", "existing")]
-        assert_once(simulator, "CS-IA-1")
-
-    @pytest.mark.parametrize("effect", ["reset_before_commit", "http_500_before", "html_502"])
-    def test_an_answer_lost_before_the_commit_is_sent_again_after_a_look_up(self, rest, simulator, later, effect):
-        simulator.control.add_fault(effect, op="push")
-        enqueue("CS-IA-1")
-        assert drain().unknown == 1
-        assert drain().sent == 0, "not before the first send has had its minute"
-        later(61)
-        assert drain().confirmed == 1
-        assert [kind for kind, _ in tries("CS-IA-1")] == ["send", "lookup", "lookup", "send"]
-        assert_once(simulator, "CS-IA-1")
-
-    def test_a_late_commit_is_not_sent_twice(self, rest, simulator, later):
-        simulator.control.add_fault("late_commit", op="push", seconds=120)
-        enqueue("CS-IA-1")
-        assert drain().unknown == 1
-        later(61)
-        assert drain().confirmed == 1, "the look-up found nothing, so it was sent again"
-        simulator.control.advance(130)
-        poll_until_late(simulator)
-        assert_once(simulator, "CS-IA-1")
-
-    @pytest.mark.parametrize("effect", ["hang_before_commit", "html_502", "throttle", "reset_before_commit"])
-    def test_a_record_that_cannot_be_read_back_is_looked_up_not_resent(self, rest, simulator, later, effect):
-        simulator.control.add_fault(effect, op="lookup")
-        enqueue("CS-IA-1")
-        drain()
-        later(400)
-        drain()
-        assert Push.objects.get().status == "confirmed"
-        assert "reading it back failed" in PushAttempt.objects.get(number=1).message
-        assert len(sends(simulator)) == 1
-        assert_once(simulator, "CS-IA-1")
-
-    def test_a_record_not_shown_yet_is_waited_for(self, rest, simulator, later):
-        simulator.control.add_fault("read_lag", op="push", seconds=30)
-        enqueue("CS-IA-1")
-        assert drain().unknown == 1
-        simulator.control.advance(31)
-        later(61)
-        assert drain().confirmed == 1
-        assert len(sends(simulator)) == 1
-
-    def test_a_duplicate_that_is_ours_is_confirmed(self, rest, simulator):
-        push = enqueue("CS-IA-1")
-        assert isinstance(client().push(**content("CS-IA-1", push.payload)), Confirmed)
-        assert drain().confirmed == 1
-        assert tries("CS-IA-1") == [("send", "duplicate"), ("lookup", "existing")]
-        assert len(simulator.control.transactions()) == 1
-
-    def test_a_duplicate_of_another_content_is_a_conflict(self, rest, simulator):
-        assert isinstance(client().push(**content("CS-IA-1", record("509"))), Confirmed)
-        enqueue("CS-IA-1", "501")
-        assert drain().conflict == 1
-        assert len(simulator.control.transactions()) == 1
-
-    def test_an_item_without_an_id_waits_for_a_person_and_the_others_go_on(self, rest, simulator, later, operator):
-        queue.enqueue(
-            record_type=TYPE,
-            external_id="CS-IA-1",
-            record=inventory_adjustment(
-                tran_date=date(2026, 11, 21),
-                memo="",
-                account_id="54",
-                subsidiary_id="",
-                location=Reference("MAIN", "7"),
-                lines=[AdjustmentLine(Reference("000123"), Decimal("1"))],
-            ),
-            label="Count",
-            line_count=1,
-        )
-        enqueue("CS-IA-2", "501")
-        report = drain()
-        assert (report.confirmed, report.needs_human) == (1, 1)
-        assert "Item 000123 has no NetSuite internal id" in Push.objects.get(external_id="CS-IA-1").last_outcome
-        assert Alert.objects.filter(key="netsuite-push-CS-IA-1", resolved_at=None).exists()
-        rest.NETSUITE_TRANSPORT = "restlet"
-        retry_push(push=Push.objects.get(external_id="CS-IA-1"), by=operator, reason="Sent through the RESTlet")
-        drain()
-        later(61)
-        assert drain().confirmed == 1
-        assert_once(simulator, "CS-IA-1", "CS-IA-2")
-
-    def test_refused_logins_stop_the_drain(self, rest, simulator):
-        simulator.control.add_fault("auth_revoke", op="push")
-        if rest.NETSUITE_AUTH == "m2m":
-            simulator.control.add_fault("auth_revoke", op="push")
-        for number in range(1, 20):
-            enqueue(f"CS-IA-{number}", f"{number}")
-        assert "refused our login" in drain().halted
-        assert len(simulator.control.audit_trail()) <= 2
-        assert DrainLease.objects.get().halt == "login"
-        assert not simulator.control.transactions()
-
-    @pytest.mark.kill
-    @pytest.mark.parametrize("point", ["before_send", "after_send_before_record", "while_recording"])
-    def test_killed_on_the_way_it_is_written_once(self, rest, simulator, later, drain_process, tmp_path, point):
-        """A process of its own, set up by its environment, with the key in a file."""
-        path = tmp_path / "key.pem"
-        path.write_text(rest.NETSUITE_PRIVATE_KEY)
-        environment = {
-            "NETSUITE_TRANSPORT": "rest",
-            "NETSUITE_ADJUSTMENT_ACCOUNT_ID": "54",
-            "NETSUITE_AUTH": rest.NETSUITE_AUTH,
-            "NETSUITE_CLIENT_ID": "sim-client-id",
-            "NETSUITE_CERTIFICATE_ID": "sim-certificate",
-            "NETSUITE_M2M_ALGORITHM": "ES256",
-            "NETSUITE_PRIVATE_KEY_FILE": str(path),
-            "NETSUITE_REST_BASE_URL": simulator.base_url,
-        }
-        enqueue("CS-IA-1")
-        killed = drain_process(COUNTERSIGN_FAILPOINT=point, **environment)
-        killed.wait(60)
-        assert killed.returncode == -9
-        later(4000)
-        drain()
-        later(400)
-        drain()
-        assert Push.objects.get().status == "confirmed"
-        assert_once(simulator, "CS-IA-1")
-
-    def test_a_push_begun_over_the_restlet_is_found_over_the_record_api(self, rest, simulator):
-        simulator.control.add_fault("hang_after_commit", op="push")
-        enqueue("CS-IA-1")
-        rest.NETSUITE_TRANSPORT = "restlet"
-        drain(max_pushes=1)
-        Push.objects.filter(status="confirmed").update(status="unknown", confirmed_at=None)
-        rest.NETSUITE_TRANSPORT = "rest"
-        assert drain().confirmed == 1
-        assert_once(simulator, "CS-IA-1")
-
-
-def poll_until_late(simulator) -> None:
-    eventually(lambda: simulator.control.status()["late_writes_waiting"] == 0)
