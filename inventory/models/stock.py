@@ -17,10 +17,17 @@ QUANTITY: dict[str, Any] = {"max_digits": 14, "decimal_places": 3}
 class Balance(models.Model):
     """The contract's `inventory_balance`: one row per item and location."""
 
+    # Without indexes of their own where composite ones below begin with the same column.
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="balances", db_index=False)
     location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="balances")
     zone = models.ForeignKey(
-        Zone, null=True, blank=True, on_delete=models.PROTECT, related_name="balances", help_text="Home zone."
+        Zone,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="balances",
+        help_text="Home zone.",
+        db_index=False,
     )
     bin = models.CharField(max_length=40, blank=True)
     quantity_on_hand = models.DecimalField(**QUANTITY, default=Decimal(0))
@@ -56,7 +63,6 @@ class Movement(models.Model):
         ASSEMBLY = "assembly", "Assembly"
         COUNT = "count", "Count adjustment"
 
-    # Without indexes of their own: composite ones below begin with the same columns.
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="movements", db_index=False)
     location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="movements", db_index=False)
     delta = models.DecimalField(**QUANTITY, help_text="Signed, in the item's unit.")
