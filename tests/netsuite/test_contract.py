@@ -207,6 +207,38 @@ def test_the_simulator_takes_a_push_if_and_only_if_the_schema_does(foreign, data
     assert (answer.json()["outcome"] == "created") is (fits == []), (fits, answer.json()["error"])
 
 
+NUMBERS = (
+    *("1234567890123", "123456789012.123", "123456789012.1234", "123456789.123456", "1234567890.123456", "1.1234567"),
+    *(
+        "0",
+        "-0.000",
+        "+0.5",
+        "00012.50",
+        "1.",
+        ".5",
+        "1e3",
+        "1,5",
+        " 1",
+        "1 ",
+        "\u0663",
+        "NaN",
+        "--1",
+        "",
+        None,
+        1,
+        True,
+    ),
+)
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=repr)
+@pytest.mark.parametrize("field", ["adjustQtyBy", "unitCost"])
+def test_both_take_the_same_numbers(foreign, field, number):
+    body = push_body("CS-IA-1", adjustment(line("000123", "1") | {field: number}))
+    answer = foreign.call("POST", RESTLET, json=body).json()
+    assert (answer["outcome"] == "created") is (problems("pushRequest", body) == [])
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections import Counter
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -142,24 +144,36 @@ def gist(answer: dict[str, Any]) -> tuple[Any, ...]:
     return (answer["outcome"], error.get("code"), *place, *figures)
 
 
+def found(answer: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(answer.get(name) for name in ("found", "matches", "payloadHash", "lineCount", "quantitySum", "total"))
+
+
 def test_script_and_simulator_answer_alike():
     """Each push twice, then another content under the same id, to both; then a look-up of each."""
     bodies = [push_body(f"CS-IA-{number}", record) | changed for number, (record, changed) in enumerate(CASES)]
     other = [push_body(f"CS-IA-{number}", adjustment(memo="other")) for number in range(3)]
     sent = [body for body in bodies for _ in (1, 2)] + other
+    asked = [
+        {"op": "lookup", "recordtype": "inventoryadjustment", "externalid": f"cs-ia-{n}"} for n in range(len(CASES))
+    ]
     account = {"closedMonths": ["2026-01"], "parameters": {"custscript_countersign_accounts": "54 12"}}
-    scripted = calls({"account": account}, *({"method": "POST", "body": body} for body in sent))
+    posts = [{"method": "POST", "body": body} for body in sent]
+    scripted = calls({"account": account}, *posts, *({"method": "GET", "query": query} for query in asked))
     with running_simulator(strict=True) as simulator:
         simulator.control.seed(**SEED)
         client = ForeignClient(simulator.base_url)
         simulated = [client.call("POST", RESTLET, json=body).json() for body in sent]
+        looked_up = [client.lookup(query["externalid"]) for query in asked]
     differences = [
         (body, gist(ours["answer"]), gist(theirs))
-        for body, ours, theirs in zip(sent, scripted, simulated, strict=True)
+        for body, ours, theirs in zip(sent, scripted[: len(sent)], simulated, strict=True)
         if gist(ours["answer"]) != gist(theirs)
     ]
     assert differences == []
     assert len({gist(answer) for answer in simulated}) > 30
+    described = [reply["answer"] for reply in scripted[len(sent) :]]
+    assert [found(answer) for answer in described] == [found(answer) for answer in looked_up]
+    assert {answer["found"] for answer in looked_up} == {True, False}
 
 
 quantities = st.decimals(min_value=-999_999, max_value=999_999, places=3).filter(bool)
@@ -204,6 +218,18 @@ def test_it_has_no_way_to_change_delete_or_send():
     assert not {"submitFields", "record.delete", "record.transform", "record.copy", "eval("} & {
         word for word in ("submitFields", "record.delete", "record.transform", "record.copy", "eval(") if word in text
     }
+
+
+def test_the_installation_names_every_id_the_script_and_the_settings_use():
+    text, page = SCRIPT.read_text(encoding="utf-8"), (SCRIPT.parent / "INSTALL.md").read_text(encoding="utf-8")
+    ids = set(re.findall(r"'(cust(?:body|script)_\w+)'", text))
+    assert len(ids) == 3
+    ids |= {django_settings.NETSUITE_SCRIPT, django_settings.NETSUITE_DEPLOY}
+    assert sorted(name for name in ids if name not in page) == []
+    units = re.findall(r"A push uses about (\d+) of", page)
+    assert [calls({"method": "POST", "body": push_body("CS-IA-1", adjustment())})[0]["answer"]["usage"]] == [
+        int(units[0])
+    ]
 
 
 def test_it_is_a_script_of_version_2_1_with_the_contract_the_simulator_has():

@@ -219,7 +219,11 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
         resolveReferences(header, lines);
         const adjustment = build(asked, header, lines);
         if (asked.dryRun) {
-            return { outcome: 'created', lineCount: lines.length, quantitySum: sumOf(lines.map((line) => line.quantity)) };
+            return {
+                outcome: 'created',
+                lineCount: lines.length,
+                quantitySum: sumOf(lines.map((line) => line.quantity)),
+            };
         }
         return save(adjustment, asked, header);
     };
@@ -289,7 +293,10 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
 
     const save = (adjustment, asked, header) => {
         if (runtime.getCurrentScript().getRemainingUsage() < UNITS_TO_SAVE) {
-            throw notUnderstood('SSS_USAGE_LIMIT_EXCEEDED', 'Too few units are left to save the record and read it back.');
+            throw notUnderstood(
+                'SSS_USAGE_LIMIT_EXCEEDED',
+                'Too few units are left to save the record and read it back.'
+            );
         }
         let internalId;
         try {
@@ -412,7 +419,9 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
     /** The script parameter lists the accounts this script may post to; the first stands in when none is sent. */
     const checkAccount = (given) => {
         const parameter = runtime.getCurrentScript().getParameter({ name: ACCOUNTS_PARAMETER });
-        const allowed = textOf(parameter).split(/[\s,]+/).filter(Boolean);
+        const allowed = textOf(parameter)
+            .split(/[\s,]+/)
+            .filter(Boolean);
         const asked = checkReference(given, ['id'], 'account', null);
         if (!asked && allowed.length === 0) {
             const message = 'No adjustment account was sent, and the script parameter names none.';
@@ -518,7 +527,9 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
     };
 
     const refuseUnknown = (given, known, line = null) => {
-        const unknown = Object.keys(given).filter((name) => !known.includes(name)).sort();
+        const unknown = Object.keys(given)
+            .filter((name) => !known.includes(name))
+            .sort();
         if (unknown.length > 0) {
             throw new Refusal('INVALID_FLD_VALUE', `Unknown field: ${unknown[0]}`, unknown[0], line);
         }
@@ -529,7 +540,12 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
     const resolveReferences = (header, lines) => {
         const places = lines.map((line) => line.location).concat(header.location || []);
         const locations = rowsNamed('location', 'name', ['id', 'name', 'isinactive'], places);
-        const items = rowsNamed('item', 'itemid', itemColumns(), lines.map((line) => line.item));
+        const items = rowsNamed(
+            'item',
+            'itemid',
+            itemColumns(),
+            lines.map((line) => line.item)
+        );
         if (header.location) {
             header.locationId = onlyOne(locations, header.location, 'adjLocation', null).id;
         }
@@ -568,7 +584,9 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
     const rowsNamed = (table, nameColumn, columns, references) => {
         const found = new Map();
         ['id', nameColumn].forEach((column) => {
-            const values = references.filter((reference) => reference.key === column).map((reference) => reference.value);
+            const values = references
+                .filter((reference) => reference.key === column)
+                .map((reference) => reference.value);
             const askable = column === 'id' ? values.filter((value) => INTERNAL_ID.test(value)).map(Number) : values;
             const distinct = Array.from(new Set(askable));
             for (let start = 0; start < distinct.length; start += VALUES_PER_QUERY) {
@@ -677,14 +695,17 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
             millionths -= MILLION;
         }
         const sign = whole < 0 || millionths < 0 ? '-' : '';
-        const fraction = String(Math.abs(millionths)).padStart(6, '0').replace(/0{1,3}$/, '');
+        const fraction = String(Math.abs(millionths))
+            .padStart(6, '0')
+            .replace(/0{1,3}$/, '');
         return `${sign}${Math.abs(whole)}.${fraction}`;
     };
 
     /** A quantity as NetSuite returns it: the 15 digits a number holds, without the noise behind them. */
     const plainDecimal = (value) => Number(value).toPrecision(15);
 
-    const amountOf = (value) => (value === null || value === undefined || value === '' ? null : Number(value).toFixed(2));
+    const amountOf = (value) =>
+        value === null || value === undefined || value === '' ? null : Number(value).toFixed(2);
 
     /** Noon, so that reading the moment in a neighbouring time zone gives the same day. */
     const dayOf = (iso) => {

@@ -20,7 +20,12 @@ const COLUMNS = {
 const COLUMNS_OF_FEATURES = { islotitem: 'LOTNUMBEREDINVENTORY', isserialitem: 'SERIALIZEDINVENTORY' };
 const BODY_FIELDS = [
     ...['externalid', 'subsidiary', 'account', 'trandate', 'memo', 'adjlocation', 'tranid', 'createddate'],
-    ...['lastmodifieddate', 'estimatedtotalvalue', 'custbody_countersign_payload_hash', 'custbody_countersign_push_key'],
+    ...[
+        'lastmodifieddate',
+        'estimatedtotalvalue',
+        'custbody_countersign_payload_hash',
+        'custbody_countersign_push_key',
+    ],
 ];
 const LINE_FIELDS = ['item', 'location', 'adjustqtyby', 'unitcost', 'memo'];
 const UNITS = { query: 10, create: 10, load: 10, save: 20 };
@@ -105,21 +110,31 @@ const sameKey = (one, other) => Boolean(one) && String(one).toUpperCase() === St
 // ---- N/query ----------------------------------------------------------------------------------------------------
 
 const day = (date) =>
-    [String(date.getFullYear()).padStart(4, '0'), String(date.getMonth() + 1).padStart(2, '0'), String(date.getDate()).padStart(2, '0')].join('-');
+    [
+        String(date.getFullYear()).padStart(4, '0'),
+        String(date.getMonth() + 1).padStart(2, '0'),
+        String(date.getDate()).padStart(2, '0'),
+    ].join('-');
 
 function checkColumns(account, table, names) {
     names.forEach((name) => {
         const feature = COLUMNS_OF_FEATURES[name];
         const known = COLUMNS[table].includes(name) && (!feature || account.features.includes(feature));
         if (!known || (name.startsWith('custbody_') && !account.customFields)) {
-            throw new SuiteScriptError('SSS_SEARCH_ERROR_OCCURRED', `Search error occurred: Unknown identifier '${name}'`);
+            throw new SuiteScriptError(
+                'SSS_SEARCH_ERROR_OCCURRED',
+                `Search error occurred: Unknown identifier '${name}'`
+            );
         }
     });
 }
 
 const SHAPES = [
     {
-        form: /^SELECT t\.id, t\.recordtype, t\.externalid, t\.(\w+) AS payloadhash FROM transaction t WHERE UPPER\(t\.externalid\) = \? OR UPPER\(t\.(\w+)\) = \? ORDER BY t\.id$/,
+        form: new RegExp(
+            '^SELECT t\\.id, t\\.recordtype, t\\.externalid, t\\.(\\w+) AS payloadhash FROM transaction t' +
+                ' WHERE UPPER\\(t\\.externalid\\) = \\? OR UPPER\\(t\\.(\\w+)\\) = \\? ORDER BY t\\.id$'
+        ),
         run(account, [, hashField, keyField], [externalId, key]) {
             checkColumns(account, 'transaction', [hashField, keyField]);
             return visible(account)
@@ -135,7 +150,9 @@ const SHAPES = [
     {
         form: /^SELECT TO_CHAR\(t\.trandate, 'YYYY-MM-DD'\) AS day FROM transaction t WHERE t\.id = \?$/,
         run: (account, _, [id]) =>
-            visible(account).filter((row) => row.id === id).map(({ body }) => ({ day: day(body.trandate) })),
+            visible(account)
+                .filter((row) => row.id === id)
+                .map(({ body }) => ({ day: day(body.trandate) })),
     },
     {
         form: /^SELECT ([\w, ]+) FROM (item|location) WHERE (\w+) IN \(([?, ]+)\) ORDER BY id$/,
@@ -143,7 +160,10 @@ const SHAPES = [
             const names = columns.split(', ');
             checkColumns(account, table, [...names, key]);
             if (values.length !== marks.split(',').length || values.length > MOST_VALUES_IN_A_LIST) {
-                throw new SuiteScriptError('SSS_SEARCH_ERROR_OCCURRED', 'Search error occurred: Invalid or unsupported search');
+                throw new SuiteScriptError(
+                    'SSS_SEARCH_ERROR_OCCURRED',
+                    'Search error occurred: Invalid or unsupported search'
+                );
             }
             const rows = { item: account.items, location: account.locations }[table];
             return rows
@@ -202,7 +222,10 @@ class InventoryAdjustment {
         inventory(sublistId);
         known(LINE_FIELDS, fieldId);
         if (line > this.lines.length) {
-            throw new SuiteScriptError('SSS_INVALID_SUBLIST_OPERATION', 'You have attempted an invalid sublist operation.');
+            throw new SuiteScriptError(
+                'SSS_INVALID_SUBLIST_OPERATION',
+                'You have attempted an invalid sublist operation.'
+            );
         }
         if (['adjustqtyby', 'unitcost'].includes(fieldId) && typeof value !== 'number') {
             throw new SuiteScriptError('INVALID_NUMBER', `Invalid number: ${value}`);
@@ -266,7 +289,10 @@ function checkBeforeSave(account, { body, lines }, ignoreMandatoryFields) {
         throw new SuiteScriptError('USER_ERROR', 'Please enter value(s) for: Adjustment Account');
     }
     if (String(body.account) === ASSET_ACCOUNT) {
-        throw new SuiteScriptError('INVALID_ADJUSTMENT_ACCT', 'The adjustment account must differ from the asset account.');
+        throw new SuiteScriptError(
+            'INVALID_ADJUSTMENT_ACCT',
+            'The adjustment account must differ from the asset account.'
+        );
     }
     if (account.closedMonths.includes(day(body.trandate).slice(0, 7))) {
         throw new SuiteScriptError('TRAN_PERIOD_CLOSED', 'The posting period is closed.');

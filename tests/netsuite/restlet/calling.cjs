@@ -57,14 +57,20 @@ function sorted(value) {
         return value.map(sorted);
     }
     if (value && typeof value === 'object') {
-        return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, v]) => [k, sorted(v)]));
+        return Object.fromEntries(
+            Object.entries(value)
+                .sort(([a], [b]) => (a < b ? -1 : 1))
+                .map(([k, v]) => [k, sorted(v)])
+        );
     }
     return value;
 }
 
 function pushBody(externalId, record, changed = {}) {
     const content = { recordType: 'inventoryadjustment', externalId, record };
-    const payloadHash = createHash('sha256').update(JSON.stringify(sorted(content)), 'utf8').digest('hex');
+    const payloadHash = createHash('sha256')
+        .update(JSON.stringify(sorted(content)), 'utf8')
+        .digest('hex');
     return { op: 'push', contract: 1, payloadHash, dryRun: false, ...content, ...changed };
 }
 

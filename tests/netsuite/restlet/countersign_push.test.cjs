@@ -47,7 +47,10 @@ describe('lookup', () => {
         assert.equal(answer.payloadHash, made.payloadHash);
         assert.deepEqual([answer.lineCount, answer.quantitySum, answer.total], [2, '-1.500', '-6.00']);
         account.transactions[0].lines.pop();
-        assert.deepEqual([lookup(account, 'CS-IA-1').answer.lineCount, lookup(account, 'CS-IA-1').answer.quantitySum], [1, '-3.000']);
+        assert.deepEqual(
+            [lookup(account, 'CS-IA-1').answer.lineCount, lookup(account, 'CS-IA-1').answer.quantitySum],
+            [1, '-3.000']
+        );
     });
 
     test('several: somebody gave the same push key to a second record', () => {
@@ -149,7 +152,10 @@ describe('push', () => {
     test('a dry run checks, writes nothing and says what would be written', () => {
         const account = createAccount();
         const answer = push(account, pushBody('CS-IA-1', adjustment(), { dryRun: true }));
-        assert.deepEqual([answer.outcome, answer.internalId, answer.tranId, answer.created], ['created', null, null, null]);
+        assert.deepEqual(
+            [answer.outcome, answer.internalId, answer.tranId, answer.created],
+            ['created', null, null, null]
+        );
         assert.deepEqual([answer.lineCount, answer.quantitySum], [1, '-3.000']);
         assert.ok(!account.calls.includes('save'));
         assert.deepEqual(account.transactions, []);
@@ -159,8 +165,20 @@ describe('push', () => {
 
     const REFUSALS = [
         ['an unknown field of the envelope', adjustment(), 'INVALID_FLD_VALUE', 'surprise', null, { surprise: 1 }],
-        ['an unknown field of the header', adjustment(undefined, { colour: 'red' }), 'INVALID_FLD_VALUE', 'colour', null],
-        ['an unknown field of a line', adjustment([line('000123', '1'), line('000123', '1', { amount: '1' })]), 'INVALID_FLD_VALUE', 'amount', 2],
+        [
+            'an unknown field of the header',
+            adjustment(undefined, { colour: 'red' }),
+            'INVALID_FLD_VALUE',
+            'colour',
+            null,
+        ],
+        [
+            'an unknown field of a line',
+            adjustment([line('000123', '1'), line('000123', '1', { amount: '1' })]),
+            'INVALID_FLD_VALUE',
+            'amount',
+            2,
+        ],
         ['another contract', adjustment(), 'INVALID_FLD_VALUE', 'contract', null, { contract: 2 }],
         ['another record type', adjustment(), 'INVALID_FLD_VALUE', 'recordType', null, { recordType: 'estimate' }],
         ['an external id with a bar', adjustment(), 'INVALID_FLD_VALUE', 'externalId', null, { externalId: 'a|b' }],
@@ -168,33 +186,141 @@ describe('push', () => {
         ['a dry run that is no boolean', adjustment(), 'INVALID_BOOLEAN_VALUE', 'dryRun', null, { dryRun: 'yes' }],
         ['no record', 'text', 'INVALID_FLD_VALUE', 'record', null],
         ['no date', adjustment(undefined, { tranDate: null }), 'TRAN_DATE_REQD', 'tranDate', null],
-        ['a date of another form', adjustment(undefined, { tranDate: '11/21/2026' }), 'INVALID_DATE_FORMAT', 'tranDate', null],
-        ['a day that does not exist', adjustment(undefined, { tranDate: '2026-02-30' }), 'INVALID_DATE_FORMAT', 'tranDate', null],
+        [
+            'a date of another form',
+            adjustment(undefined, { tranDate: '11/21/2026' }),
+            'INVALID_DATE_FORMAT',
+            'tranDate',
+            null,
+        ],
+        [
+            'a day that does not exist',
+            adjustment(undefined, { tranDate: '2026-02-30' }),
+            'INVALID_DATE_FORMAT',
+            'tranDate',
+            null,
+        ],
         ['no lines', adjustment([]), 'VALID_LINE_ITEM_REQD', 'lines', null],
-        ['a memo that is too long', adjustment([line('000123', '1', { memo: 'x'.repeat(1000) })]), 'INVALID_FLD_VALUE', 'memo', 1],
-        ['an item without a reference', adjustment([line('000123', '1', { item: null })]), 'MISSING_REQD_FLD', 'item', 1],
-        ['an item named twice', adjustment([line('', '1', { item: { id: '101', itemid: '000123' } })]), 'INVALID_FLD_VALUE', 'item', 1],
-        ['no location at all', adjustment([line('000123', '1', { location: null })], { adjLocation: null }), 'LOCATION_REQD', 'location', 1],
+        [
+            'a memo that is too long',
+            adjustment([line('000123', '1', { memo: 'x'.repeat(1000) })]),
+            'INVALID_FLD_VALUE',
+            'memo',
+            1,
+        ],
+        [
+            'an item without a reference',
+            adjustment([line('000123', '1', { item: null })]),
+            'MISSING_REQD_FLD',
+            'item',
+            1,
+        ],
+        [
+            'an item named twice',
+            adjustment([line('', '1', { item: { id: '101', itemid: '000123' } })]),
+            'INVALID_FLD_VALUE',
+            'item',
+            1,
+        ],
+        [
+            'no location at all',
+            adjustment([line('000123', '1', { location: null })], { adjLocation: null }),
+            'LOCATION_REQD',
+            'location',
+            1,
+        ],
         ['a quantity with an exponent', adjustment([line('000123', '1e3')]), 'INVALID_NUMBER', 'adjustQtyBy', 1],
         ['a quantity that is a number', adjustment([line('000123', 1)]), 'INVALID_NUMBER', 'adjustQtyBy', 1],
-        ['a quantity of more digits than a number keeps', adjustment([line('000123', '123456789012.123456')]), 'INVALID_NUMBER', 'adjustQtyBy', 1],
+        [
+            'a quantity of more digits than a number keeps',
+            adjustment([line('000123', '123456789012.123456')]),
+            'INVALID_NUMBER',
+            'adjustQtyBy',
+            1,
+        ],
         ['no change', adjustment([line('000123', '-0.000')]), 'INVALID_QUANTITY', 'adjustQtyBy', 1],
-        ['a negative cost', adjustment([line('000123', '1', { unitCost: '-1' })]), 'POSITIVE_UNITCOST_REQD', 'unitCost', 1],
-        ['a cost on a decrease', adjustment([line('000123', '-1', { unitCost: '1' })]), 'INVALID_FLD_VALUE', 'unitCost', 1],
+        [
+            'a negative cost',
+            adjustment([line('000123', '1', { unitCost: '-1' })]),
+            'POSITIVE_UNITCOST_REQD',
+            'unitCost',
+            1,
+        ],
+        [
+            'a cost on a decrease',
+            adjustment([line('000123', '-1', { unitCost: '1' })]),
+            'INVALID_FLD_VALUE',
+            'unitCost',
+            1,
+        ],
         ['an unknown item', adjustment([line('000123', '1'), line('nothing', '1')]), 'INVALID_KEY_OR_REF', 'item', 2],
-        ['an unknown internal id', adjustment([line('', '1', { item: { id: '999' } })]), 'INVALID_KEY_OR_REF', 'item', 1],
-        ['an internal id that is no number', adjustment([line('', '1', { item: { id: '1 OR 1=1' } })]), 'INVALID_KEY_OR_REF', 'item', 1],
+        [
+            'an unknown internal id',
+            adjustment([line('', '1', { item: { id: '999' } })]),
+            'INVALID_KEY_OR_REF',
+            'item',
+            1,
+        ],
+        [
+            'an internal id that is no number',
+            adjustment([line('', '1', { item: { id: '1 OR 1=1' } })]),
+            'INVALID_KEY_OR_REF',
+            'item',
+            1,
+        ],
         ['an inactive item', adjustment([line('OLD', '1')]), 'INVALID_KEY_OR_REF', 'item', 1],
         ['two items of one name', adjustment([line('TWIN', '1')]), 'INVALID_KEY_OR_REF', 'item', 1],
         ['an item without stock', adjustment([line('SERVICE', '1')]), 'INVALID_TRAN_ITEM_LINE', 'item', 1],
         ['an item with lots', adjustment([line('000123', '1'), line('LOT', '1')]), 'USER_ERROR', 'item', 2],
-        ['an unknown location', adjustment([line('000123', '1', { location: { name: 'ATTIC' } })]), 'INVALID_KEY_OR_REF', 'location', 1],
-        ['an inactive location', adjustment([line('000123', '1', { location: { id: '6' } })]), 'INVALID_KEY_OR_REF', 'location', 1],
-        ['an unknown location of the header', adjustment(undefined, { adjLocation: { name: 'ATTIC' } }), 'INVALID_KEY_OR_REF', 'adjLocation', null],
-        ['an unknown subsidiary', adjustment(undefined, { subsidiary: { id: '77' } }), 'INVALID_KEY_OR_REF', 'subsidiary', null],
-        ['an account that is not allowed', adjustment(undefined, { account: { id: '4711' } }), 'INVALID_KEY_OR_REF', 'account', null],
-        ['a closed period, which NetSuite finds', adjustment(undefined, { tranDate: '2026-01-31' }), 'TRAN_PERIOD_CLOSED', null, null],
-        ['a foreign location, which NetSuite finds', adjustment([line('000123', '1'), line('000123', '1', { location: { name: 'ABROAD' } })]), 'INVALID_TRANS_SUB_LOC', null, 2],
+        [
+            'an unknown location',
+            adjustment([line('000123', '1', { location: { name: 'ATTIC' } })]),
+            'INVALID_KEY_OR_REF',
+            'location',
+            1,
+        ],
+        [
+            'an inactive location',
+            adjustment([line('000123', '1', { location: { id: '6' } })]),
+            'INVALID_KEY_OR_REF',
+            'location',
+            1,
+        ],
+        [
+            'an unknown location of the header',
+            adjustment(undefined, { adjLocation: { name: 'ATTIC' } }),
+            'INVALID_KEY_OR_REF',
+            'adjLocation',
+            null,
+        ],
+        [
+            'an unknown subsidiary',
+            adjustment(undefined, { subsidiary: { id: '77' } }),
+            'INVALID_KEY_OR_REF',
+            'subsidiary',
+            null,
+        ],
+        [
+            'an account that is not allowed',
+            adjustment(undefined, { account: { id: '4711' } }),
+            'INVALID_KEY_OR_REF',
+            'account',
+            null,
+        ],
+        [
+            'a closed period, which NetSuite finds',
+            adjustment(undefined, { tranDate: '2026-01-31' }),
+            'TRAN_PERIOD_CLOSED',
+            null,
+            null,
+        ],
+        [
+            'a foreign location, which NetSuite finds',
+            adjustment([line('000123', '1'), line('000123', '1', { location: { name: 'ABROAD' } })]),
+            'INVALID_TRANS_SUB_LOC',
+            null,
+            2,
+        ],
     ];
 
     for (const [name, record, code, field, number, changed] of REFUSALS) {
@@ -209,7 +335,12 @@ describe('push', () => {
 
     test('without an account in the request or the parameter there is nothing to post to', () => {
         const account = createAccount({ parameters: {} });
-        assert.deepEqual(refused(push(account, pushBody('CS-IA-1', adjustment()))), ['rejected', 'MISSING_REQD_FLD', 'account', null]);
+        assert.deepEqual(refused(push(account, pushBody('CS-IA-1', adjustment()))), [
+            'rejected',
+            'MISSING_REQD_FLD',
+            'account',
+            null,
+        ]);
         const sent = adjustment(undefined, { account: { id: '77' } });
         assert.equal(push(account, pushBody('CS-IA-1', sent)).outcome, 'created');
     });
@@ -332,7 +463,12 @@ describe('a save that fails', () => {
         account.hooks.beforeSave = (_, __, SuiteScriptError) => {
             throw new SuiteScriptError('USER_ERROR', 'Please enter value(s) for: Department');
         };
-        assert.deepEqual(refused(push(account, pushBody('CS-IA-1', adjustment()))), ['rejected', 'USER_ERROR', null, null]);
+        assert.deepEqual(refused(push(account, pushBody('CS-IA-1', adjustment()))), [
+            'rejected',
+            'USER_ERROR',
+            null,
+            null,
+        ]);
     });
 });
 
@@ -344,7 +480,11 @@ describe('governance', () => {
     });
 
     test('two thousand different items are asked for in lists NetSuite accepts', () => {
-        const items = Array.from({ length: 2000 }, (_, index) => ({ id: index + 1, itemid: `I${index}`, itemtype: 'InvtPart' }));
+        const items = Array.from({ length: 2000 }, (_, index) => ({
+            id: index + 1,
+            itemid: `I${index}`,
+            itemtype: 'InvtPart',
+        }));
         const lines = items.map(({ itemid }) => line(itemid, '1'));
         const answer = push(createAccount({ items }), pushBody('CS-IA-1', adjustment(lines)));
         assert.deepEqual([answer.outcome, answer.lineCount, answer.usage], ['created', 2000, 110]);
