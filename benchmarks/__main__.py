@@ -73,6 +73,7 @@ def report(*, quick: bool) -> int:
     total = report_ratios(size, counter, approver)
     report_growth(size, large, total, counter, approver)
     report_memory(size)
+    report_pushes(quick=quick)
     report_lists(20_000 if quick else MOVEMENTS)
     return 0
 
@@ -121,6 +122,17 @@ def report_memory(size: int) -> None:
     command = [sys.executable, "-m", "benchmarks", "--memory-of", str(size)]
     peak = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     print(f"Peak memory of one process doing {size:,} lines: {peak} MB   (target < 300)")
+
+
+def report_pushes(*, quick: bool) -> None:
+    from benchmarks import pushes
+
+    print("A push carried to the simulator, beside a bare signed request")
+    for name, size, bare, ours in pushes.measure(*((20, 5) if quick else (300, 40))):
+        print(
+            f"  {name:<17} {size:4d} pushes: {ours * 1000:7.1f} ms each, bare {bare * 1000:7.1f} ms, "
+            f"overhead {(ours / bare - 1) * 100:5.1f} %   (target <= 25 %)"
+        )
 
 
 def report_lists(movements: int) -> None:
