@@ -80,7 +80,7 @@ def _push_problems(adjustments: Iterator[Adjustment], moved: dict[int, Decimal])
 
 
 def netsuite_records() -> Finding:
-    """Look every confirmed push up in NetSuite. Raises netsuite.lookups.NotConnected."""
+    """Look every confirmed push up in NetSuite. Raises netsuite.configuration.NotConnected."""
     look_up = looker_up()
     rows = Push.objects.filter(status=Push.Status.CONFIRMED).order_by("pk")
     problem = None
