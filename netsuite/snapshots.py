@@ -9,9 +9,11 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from netsuite import configuration
 from netsuite.outcomes import Rejected
+from netsuite.queries import Paging, Query, QueryFailed, Row
 from netsuite.records import COST_PLACES, QUANTITY_PLACES
-from netsuite.suiteql import Paging, Query, QueryFailed, Row, SuiteQlClient, suiteql_client
+from netsuite.suiteql import SuiteQlClient, suiteql_client
 
+TOO_LARGE = Decimal(10) ** 11
 STOCKED = "i.itemtype IN ('InvtPart', 'Assembly')"
 BALANCES = Query(
     what="balances",
@@ -113,6 +115,9 @@ def _number(row: Row, name: str, places: Decimal) -> Decimal | None:
     if not text:
         return None
     try:
-        return Decimal(text).quantize(places, ROUND_HALF_UP)
+        number = Decimal(text).quantize(places, ROUND_HALF_UP)
+        if abs(number) < TOO_LARGE:
+            return number
     except InvalidOperation:
-        raise QueryFailed(f"NetSuite sent “{text}” where a number belongs ({name}).") from None
+        pass  # said below
+    raise QueryFailed(f"NetSuite sent “{text}” where a number belongs ({name}), so nothing was taken.")

@@ -6,8 +6,8 @@ import pytest
 
 from netsuite.configuration import NotConnected
 from netsuite.outcomes import AuthStop, Rejected, Throttled
+from netsuite.queries import Paging, Query, QueryFailed, ResultShifted
 from netsuite.snapshots import RemoteBalance, read_balances, read_items, read_locations, reader
-from netsuite.suiteql import Paging, Query, QueryFailed, ResultShifted
 
 SMALL = Paging(page=10, most_rows=30)
 
