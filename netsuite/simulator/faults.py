@@ -35,6 +35,7 @@ EFFECTS: Mapping[str, Stage] = {
     "read_lag": Stage.WORLD,
     "slow": Stage.WORLD,
     "permission_drop": Stage.WORLD,
+    "feature_off": Stage.WORLD,
     "snapshot_shift": Stage.WORLD,
     "reset_before_commit": Stage.DELIVERY,
     "reset_after_commit": Stage.DELIVERY,
@@ -78,7 +79,7 @@ class Rule:
     left out, the effect's own default counts.
     ``hold`` is how long a ``late_commit`` keeps a patient client waiting before it closes the connection.
     ``value`` is the date of ``period_close``, the item of ``item_inactivate``, the share of rows that
-    ``permission_drop`` leaves, or how ``snapshot_shift`` moves them.
+    ``permission_drop`` leaves, how ``snapshot_shift`` moves them, or the column ``feature_off`` takes away.
     """
 
     effect: str

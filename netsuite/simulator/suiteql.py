@@ -49,6 +49,8 @@ def run(exchange: Exchange, db: Database) -> Answer:
     if not isinstance(document, dict) or not isinstance(document.get("q"), str):
         raise Refusal(400, "INVALID_CONTENT", "The body must be an object with the query in 'q'.")
     limit, offset = _paging(exchange)
+    if exchange.missing_column and exchange.missing_column.lower() in document["q"].lower():
+        raise _search_error(f"no such column: {exchange.missing_column}")
     names, rows = _select(db, document["q"], document.get("params", []))
     rows = _disturbed(rows, exchange)
     page = rows[offset : offset + limit]

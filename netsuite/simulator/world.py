@@ -27,6 +27,8 @@ class World:
             self._inactivate_item(rule, exchange)
         elif rule.effect == "permission_drop":
             exchange.share_visible = float(rule.value or 0)
+        elif rule.effect == "feature_off":
+            exchange.missing_column = rule.value or ""
         elif rule.effect == "snapshot_shift":
             exchange.shift = rule.value or SHIFTS[0]
 
