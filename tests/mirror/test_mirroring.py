@@ -12,12 +12,14 @@ from django.test.utils import CaptureQueriesContext
 
 from approvals.clock import now
 from approvals.models import Alert, ProposedAction
+from inventory.demo.netsuite_side import write_netsuite_side
 from inventory.mirror.mirroring import MirrorReport, mirror_netsuite
 from inventory.models import Balance, MirrorMark, Movement, Parity
 from netsuite.drain import drain
 from netsuite.models import DrainLease, Push
 from netsuite.queries import Paging
 from netsuite.queue import cancel_push
+from netsuite.simulator.running import running_simulator
 from tests import factories as make
 from tests.netsuite import stage
 
@@ -388,3 +390,16 @@ def test_it_never_writes_to_netsuite_and_never_moves_stock(stocked, home, simula
     assert Movement.objects.count() == before
     assert stage.sends(simulator) == [each for each in stage.sends(simulator) if each["route"] == "suiteql"]
     assert simulator.control.transactions() == []
+
+
+def test_the_demo_has_a_netsuite_that_differs_in_three_places(settings, tmp_path, db):
+    settings.VAR_DIR = tmp_path
+    home = make.zone("A")
+    items = [make.stock(100 + number, home=home, code=f"D{number}") for number in range(5)]
+    make.approve(make.envelope_of(make.count(home, [(items[0], 200)])), make.approver())
+    with running_simulator(records=write_netsuite_side()) as demo:
+        settings.NETSUITE_RESTLET_BASE_URL = settings.NETSUITE_REST_BASE_URL = demo.base_url
+        report = mirror()
+        assert report.states == {"pending": 1, "drift": 3, "equal": 1}
+        drain()
+        assert mirror().states == {"drift": 3, "equal": 2}
