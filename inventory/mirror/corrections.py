@@ -50,10 +50,15 @@ def propose_corrections() -> int:
     return len(lines)
 
 
+def lock_envelopes() -> dict[str, int]:
+    """Location -> its open envelope, locked, so that no decision is taken on numbers that are being replaced."""
+    open_ones = ProposedAction.objects.select_for_update().filter(action_type=ENVELOPE, status=Status.PENDING)
+    return {action.entity_ref: action.pk for action in open_ones.order_by("pk")}
+
+
 def _open_envelopes(locations: list[Location]) -> dict[int, int]:
     """Location id -> its envelope that is still open; made where there is none. A handful of locations."""
-    open_ones = ProposedAction.objects.select_for_update().filter(action_type=ENVELOPE, status=Status.PENDING)
-    known = {action.entity_ref: action.pk for action in open_ones.order_by("pk")}
+    known = lock_envelopes()
     refs = {location.pk: f"location:{location.pk}" for location in locations}
     for location in locations:
         if refs[location.pk] not in known:
@@ -143,8 +148,10 @@ def objection(decision: Decision) -> str:
 
 
 def decide(decision: Decision) -> None:
-    """Book what was approved, remember what was accepted; in the gate's transaction."""
-    MirrorMark.objects.select_for_update().get(pk=1)  # no mirror stores in between
+    """Book what was approved, remember what was accepted; in the gate's transaction.
+
+    The gate holds the envelope's lock, and a mirror that stores takes it first: the numbers are still those seen.
+    """
     approved = _rows(decision, Status.APPROVED)
     _book(approved, decision)
     _accept(_rows(decision, Status.REJECTED))

@@ -19,7 +19,7 @@ from approvals.alerts import raise_alert, resolve_alert
 from approvals.clock import now
 from inventory.mirror import telling
 from inventory.mirror.comparing import compare_with_ours, row_counts
-from inventory.mirror.corrections import propose_corrections
+from inventory.mirror.corrections import lock_envelopes, propose_corrections
 from inventory.mirror.storing import store
 from inventory.mirror.verdicts import why_suspicious
 from inventory.models import Balance, MirrorMark
@@ -107,6 +107,7 @@ def _take(snapshot: Sequence[RemoteBalance], started: datetime, accept_smaller: 
     """Store a snapshot that may be believed, with what follows from it, all or nothing."""
     counts = row_counts(snapshot)
     with transaction.atomic():
+        lock_envelopes()
         mark = MirrorMark.objects.select_for_update().get(pk=1)
         if mark.snapshot_at and mark.snapshot_at > started:
             raise MirrorRefused("A newer look at NetSuite was stored meanwhile; this one was thrown away.")

@@ -1,9 +1,11 @@
 """A lasting difference from NetSuite, decided by a person."""
 
 from decimal import Decimal
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
@@ -198,6 +200,14 @@ def test_the_database_itself_refuses_a_correction_without_or_with_twice_its_deci
     for decision in (None, booked.decision):
         with pytest.raises(IntegrityError), transaction.atomic():
             Movement.objects.create(**values, occurred_at=booked.occurred_at, decision=decision)
+
+
+def test_verify_ledger_knows_corrections_and_names_one_that_nobody_approved(drifted):
+    make.approve(envelope(), make.approver())
+    call_command("verify_ledger", stdout=StringIO())
+    ProposedAction.objects.filter(pk=line("MORE").pk).update(status="rejected", reason_note="Tampered")
+    with pytest.raises(CommandError, match="is a correction to NetSuite that nobody approved"):
+        call_command("verify_ledger", stdout=StringIO())
 
 
 def test_an_item_netsuite_alone_has_stock_of_gets_its_balance(simulator, home):

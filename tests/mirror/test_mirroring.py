@@ -86,6 +86,21 @@ def test_a_push_of_unknown_fate_explains_both_numbers(stocked, home, simulator):
     assert mirror().states == {"pending": 1}
 
 
+def test_nobody_is_asked_about_an_item_while_a_push_of_it_is_looked_up(stocked, home, simulator, later):
+    what = stocked("000123", 40, there=37)
+    count_up(home, what, 5)
+    simulator.control.add_fault("reset_before_commit", op="push")
+    drain(max_pushes=1)
+    assert [mirror().proposed for _ in range(4)] == [0, 0, 0, 0]
+    assert row("000123").state == State.DRIFT
+    assert open_alerts().keys() == set()
+    later(120)
+    drain()
+    later(120)
+    assert [mirror().proposed for _ in range(3)] == [0, 1, 0]
+    assert row("000123").difference == 3
+
+
 def test_a_push_confirmed_a_moment_ago_may_be_missing_from_the_snapshot(stocked, home, simulator):
     what = stocked("000123", 40)
     count_up(home, what, 5)

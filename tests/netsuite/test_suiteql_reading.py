@@ -71,6 +71,13 @@ def test_rows_that_move_between_two_pages_refuse_the_whole_reading(stocked, how)
     assert not stocked.control.unused_faults()
 
 
+def test_a_row_that_left_for_good_while_pages_were_read_took_its_neighbour_along(stocked):
+    """113 rows, no two alike, and one of them was never sent: only the changed total tells."""
+    stocked.control.add_fault("snapshot_shift", route="suiteql", nth=4, count=None)
+    with pytest.raises(ResultShifted, match="114 rows, then 113"):
+        read_balances(reader(Paging(page=10)))
+
+
 def test_rows_that_vanish_between_two_queries_refuse_the_whole_reading(stocked):
     stocked.control.add_fault("snapshot_shift", route="suiteql", nth=4, count=3, value="vanish")
     with pytest.raises(ResultShifted, match="84 rows, then 83"):
