@@ -19,11 +19,16 @@ def connection_is_complete(app_configs: Any, **kwargs: Any) -> list[CheckMessage
 
 @register()
 def secrets_travel_encrypted(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    address = configuration.connection().restlet_base_url
-    if not settings.PRODUCTION or not address.startswith("http://"):
+    connection = configuration.connection()
+    addresses = {
+        "NETSUITE_RESTLET_BASE_URL": connection.restlet_base_url,
+        "NETSUITE_REST_BASE_URL": connection.rest_base_url,
+    }
+    open_ones = [name for name, address in addresses.items() if address.startswith("http://")]
+    if not settings.PRODUCTION:
         return []
     hint = "Take the https:// address from Setup > Company > Company URLs in NetSuite."
-    return [Error("NETSUITE_RESTLET_BASE_URL is not https.", hint=hint, id="netsuite.E001")]
+    return [Error(f"{name} is not https.", hint=hint, id="netsuite.E001") for name in open_ones]
 
 
 @register()

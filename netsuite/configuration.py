@@ -10,6 +10,10 @@ from netsuite.signing import Signer, TbaSigner
 BLOT = "[secret]"
 
 
+class NotConnected(Exception):
+    """NetSuite is not set up; the message says what is missing."""
+
+
 @dataclass(frozen=True)
 class Timing:
     """Waiting times. The defaults follow NetSuite's own limits: a RESTlet may run for 300 seconds."""
@@ -22,6 +26,8 @@ class Timing:
     auth_probe_wait: timedelta = timedelta(seconds=60)
     auth_halt: timedelta = timedelta(minutes=30)
     drain_seconds: float = 150
+    query_wait: timedelta = timedelta(seconds=5)
+    query_seconds: float = 240
 
     @property
     def lease(self) -> timedelta:
@@ -34,6 +40,7 @@ class Connection:
     """One NetSuite account as we reach it."""
 
     restlet_base_url: str
+    rest_base_url: str
     script: str
     deploy: str
     account: str
@@ -48,6 +55,7 @@ class Connection:
         needed = {
             "NETSUITE_ACCOUNT": self.account,
             "NETSUITE_RESTLET_BASE_URL": self.restlet_base_url,
+            "NETSUITE_REST_BASE_URL": self.rest_base_url,
             "NETSUITE_SCRIPT": self.script,
             "NETSUITE_DEPLOY": self.deploy,
             "NETSUITE_CONSUMER_KEY": self.consumer_key,
@@ -56,8 +64,9 @@ class Connection:
             "NETSUITE_TOKEN_SECRET": self.token_secret,
         }
         found = [f"{name} is empty; set it in the environment." for name, value in needed.items() if not value]
-        if self.restlet_base_url and not self.restlet_base_url.startswith(("https://", "http://")):
-            found.append("NETSUITE_RESTLET_BASE_URL must begin with https://.")
+        for name in ("NETSUITE_RESTLET_BASE_URL", "NETSUITE_REST_BASE_URL"):
+            if needed[name] and not needed[name].startswith(("https://", "http://")):
+                found.append(f"{name} must begin with https://.")
         return found
 
     def signer(self) -> Signer:
@@ -80,6 +89,7 @@ class Connection:
 def connection() -> Connection:
     return Connection(
         restlet_base_url=settings.NETSUITE_RESTLET_BASE_URL.rstrip("/"),
+        rest_base_url=settings.NETSUITE_REST_BASE_URL.rstrip("/"),
         script=settings.NETSUITE_SCRIPT,
         deploy=settings.NETSUITE_DEPLOY,
         account=settings.NETSUITE_ACCOUNT,
@@ -88,6 +98,14 @@ def connection() -> Connection:
         consumer_secret=settings.NETSUITE_CONSUMER_SECRET,
         token_secret=settings.NETSUITE_TOKEN_SECRET,
     )
+
+
+def complete_connection() -> Connection:
+    """Raises NotConnected while something is missing."""
+    found = connection()
+    if found.problems:
+        raise NotConnected("NetSuite is not set up: " + " ".join(found.problems))
+    return found
 
 
 def timing() -> Timing:
@@ -102,6 +120,8 @@ def timing() -> Timing:
         auth_probe_wait=_duration("AUTH_PROBE_WAIT", default.auth_probe_wait),
         auth_halt=_duration("AUTH_HALT", default.auth_halt),
         drain_seconds=_seconds("DRAIN_SECONDS", default.drain_seconds),
+        query_wait=_duration("QUERY_WAIT", default.query_wait),
+        query_seconds=_seconds("QUERY_SECONDS", default.query_seconds),
     )
 
 

@@ -25,6 +25,7 @@ SETUP_ALERT = "netsuite-setup"
 REACH_ALERT = "netsuite-unreachable"
 THROTTLE_ALERT = "netsuite-throttled"
 LOGINS_BEFORE_LONG_HALT = 2
+TRIES = 5
 THROTTLED_TOO_LONG = timedelta(minutes=30)
 
 Halt = DrainLease.Halt
@@ -93,6 +94,22 @@ def throttled(row: DrainLease, until: datetime) -> str:
     key = THROTTLE_ALERT if now() - since >= THROTTLED_TOO_LONG else ""
     _halt(row, Halt.THROTTLED, until, reason, key, "warning", **fields)
     return reason
+
+
+def why_not_sign_in(fingerprint: str) -> str:
+    """For reading, which signs in with the same token: the sentence while a refused login stops everything."""
+    row = current()
+    return standing(row, fingerprint) if row.halt == Halt.LOGIN else ""
+
+
+def reading_refused(message: str, fingerprint: str, timing: Timing) -> None:
+    """A login refused while reading counts as the drain's own: together they must not lock the user."""
+    for _ in range(TRIES):
+        try:
+            login_refused(current(), message, fingerprint, timing)
+            return
+        except lease.LeaseLost:
+            continue  # a drain has just taken or given back the lease
 
 
 def answered(row: DrainLease) -> None:

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from approvals.clock import now
+from approvals.models import ProposedAction
 from inventory.models.items import Item
 from inventory.models.places import Location, Zone
 
@@ -62,6 +63,7 @@ class Movement(models.Model):
         TRANSFER = "transfer", "Transfer"
         ASSEMBLY = "assembly", "Assembly"
         COUNT = "count", "Count adjustment"
+        CORRECTION = "correction", "Correction to NetSuite"
 
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="movements", db_index=False)
     location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="movements", db_index=False)
@@ -85,6 +87,15 @@ class Movement(models.Model):
         related_name="movement",
         help_text="The count line that caused it: unique, so a line posts once.",
     )
+    decision = models.ForeignKey(
+        ProposedAction,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="movements",
+        db_index=False,
+        help_text="The approved correction it carries out: unique, so one posts once.",
+    )
 
     class Meta:
         ordering = ("-id",)
@@ -93,6 +104,12 @@ class Movement(models.Model):
             models.CheckConstraint(
                 condition=~Q(kind="count") | Q(adjustment__isnull=False, count_line__isnull=False),
                 name="count_movement_has_its_decision",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="correction") | Q(decision__isnull=False), name="correction_has_its_decision"
+            ),
+            models.UniqueConstraint(
+                fields=["decision"], condition=Q(decision__isnull=False), name="a_correction_posts_once"
             ),
         )
         indexes = (

@@ -27,7 +27,8 @@ def simulator_process() -> Iterator[Running]:
 def simulator(simulator_process: Running, settings: LazySettings) -> Running:
     """An empty NetSuite account that the settings point to."""
     simulator_process.control.reset()
-    settings.NETSUITE_RESTLET_BASE_URL = simulator_process.base_url
+    settings.NETSUITE_RESTLET_BASE_URL = settings.NETSUITE_REST_BASE_URL = simulator_process.base_url
+    settings.NETSUITE_QUERY_WAIT = 0.01
     settings.NETSUITE_CONNECT_TIMEOUT = 2
     settings.NETSUITE_READ_TIMEOUT = READ_TIMEOUT
     return simulator_process

@@ -10,7 +10,8 @@ from datetime import timedelta
 import pytest
 
 from netsuite import configuration
-from netsuite.client import KEPT_ANSWER, LARGEST_ANSWER, RestletClient, restlet_client
+from netsuite.calls import KEPT_ANSWER, LARGEST_ANSWER
+from netsuite.client import RestletClient, restlet_client
 from netsuite.outcomes import (
     AuthStop,
     ConfigStop,
