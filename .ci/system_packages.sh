@@ -13,6 +13,7 @@ has_library 'libpangoft2-1\.0\.so\.0' || missing+=(libpangoft2-1.0-0)
 if [ "${1:-run}" = test ]; then
     has_any_file '/usr/lib/postgresql/*/bin/initdb' || missing+=(postgresql)
     command -v redis-server >/dev/null || missing+=(redis-server)
+    command -v node >/dev/null || missing+=(nodejs)
     command -v chromium >/dev/null || missing+=(chromium fonts-dejavu-core)
 fi
 

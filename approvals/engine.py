@@ -131,7 +131,7 @@ def _status_after(step: Step, result: StepResult, waiting: bool) -> str:
 
 @transaction.atomic
 def _record_failure(run_id: int, declared: Workflow, step: str, problem: BaseException) -> WorkflowRun:
-    run = WorkflowRun.objects.select_for_update().get(pk=run_id)
+    run = WorkflowRun.objects.select_for_update().defer("inputs").get(pk=run_id)
     row = RunStep.objects.get(run=run, name=step)
     if run.is_final:  # another process finished it while we failed
         return run
@@ -167,7 +167,7 @@ def _fail(run: WorkflowRun, declared: Workflow, row: RunStep) -> None:
 
 @transaction.atomic
 def _settle(run_id: int, declared: Workflow, waiting: bool, began: datetime) -> WorkflowRun:
-    run = WorkflowRun.objects.select_for_update().get(pk=run_id)
+    run = WorkflowRun.objects.select_for_update().defer("inputs").get(pk=run_id)
     if run.is_final:
         return run
     if waiting:

@@ -120,9 +120,10 @@ def decide(
         chosen = dict.fromkeys((row.pk for row in subjects), str(verdict)) if verdicts is None else verdicts
         _check_can_send_back(subjects, chosen)
         live = registry.action_type(subjects[0].action_type).live(subjects)
+        bound_to = content_hash(live)
         if seen_hash is not None:
-            _check_unchanged(action, subjects, live, seen_hash)
-        decision = _decision(envelope, subjects, chosen, live, by, note)
+            _check_unchanged(action, subjects, live, bound_to, seen_hash)
+        decision = _decision(envelope, subjects, chosen, live, bound_to, by, note)
         _flip(decision, via)
         _carry_out(decision, via)
     if action.workflow_run_id:
@@ -138,7 +139,7 @@ def _locked(action_id: int) -> tuple[ProposedAction, ProposedAction]:
     """
     found = ProposedAction.objects.get(pk=action_id)
     if found.workflow_run_id:
-        WorkflowRun.objects.select_for_update().get(pk=found.workflow_run_id)
+        WorkflowRun.objects.select_for_update().only("pk").get(pk=found.workflow_run_id)
     envelope = ProposedAction.objects.select_for_update().get(pk=found.envelope_id or found.pk)
     if envelope.pk == found.pk:
         return envelope, envelope
@@ -201,10 +202,11 @@ def _check_unchanged(
     action: ProposedAction,
     subjects: list[ProposedAction],
     live: Mapping[int, dict[str, Any]],
+    bound_to: str,
     seen_hash: str | Mapping[int, str],
 ) -> None:
     if isinstance(seen_hash, str):
-        unchanged = seen_hash == content_hash(live) or seen_hash == content_hash(live_numbers(action))
+        unchanged = seen_hash == bound_to or seen_hash == content_hash(live_numbers(action))
     else:
         unchanged = all(seen_hash.get(pk) == content_hash({pk: numbers}) for pk, numbers in live.items())
     if unchanged:
@@ -233,13 +235,14 @@ def _decision(
     subjects: list[ProposedAction],
     chosen: Mapping[int, str],
     live: Mapping[int, dict[str, Any]],
+    bound_to: str,
     by: Any,
     note: str,
 ) -> Decision:
     verdicts: dict[str, list[ProposedAction]] = {}
     for row in subjects:
         verdicts.setdefault(chosen[row.pk], []).append(row)
-    return Decision(envelope, verdicts, live, content_hash(live), by, note)
+    return Decision(envelope, verdicts, live, bound_to, by, note)
 
 
 def _flip(decision: Decision, via: str) -> None:
@@ -304,7 +307,7 @@ def wake(run_id: int) -> None:
 
     The moment tells an `advance` that began before us and looked too early not to put the run to sleep again.
     """
-    run = WorkflowRun.objects.select_for_update().get(pk=run_id)
+    run = WorkflowRun.objects.select_for_update().defer("inputs").get(pk=run_id)
     if run.is_final:
         return
     run.move_to(WorkflowRun.Status.RUNNING)

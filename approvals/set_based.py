@@ -6,7 +6,7 @@ prepared rows and JSON (`json_each`): the number of statements does not depend o
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db import connection
@@ -28,11 +28,16 @@ class AnyOf(Lookup[Any]):
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         left, parameters = self.process_lhs(compiler, connection)
         if connection.vendor == "postgresql":
-            return f"{left} = ANY(%s::{_cast(self.lhs.output_field)}[])", (*parameters, self.rhs)
+            return f"{left} = ANY(%s::{_cast(self.lhs.output_field)}[])", (*parameters, _array(self.rhs))
         return f"{left} IN (SELECT value FROM json_each(%s))", (*parameters, json.dumps(self.rhs))
 
 
 ForeignObject.register_lookup(AnyOf)
+
+
+def _array(values: list[Any]) -> Any:
+    """Ids as PostgreSQL's own array text: the driver takes ten times as long to write a list, value by value."""
+    return f"{{{','.join(map(str, values))}}}" if all(type(value) is int for value in values) else values
 
 
 def update_where_pk_in(rows: QuerySet[Any], ids: Sequence[int], **values: Any) -> int:
@@ -45,8 +50,7 @@ def insert_rows(model: type[Model], columns: Sequence[str], rows: Sequence[Seque
     if not rows:
         return 0
     fields = [model._meta.get_field(name) for name in columns]
-    converts = [_convert(field) for field in fields]
-    prepared = ([convert(value) for convert, value in zip(converts, row, strict=True)] for row in rows)
+    prepared = _prepared(fields, rows)
     table, names = _table(model), ", ".join(_column(field) for field in fields)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -66,8 +70,7 @@ def update_rows(model: type[Model], columns: Sequence[str], rows: Sequence[Seque
         return 0
     fields = [model._meta.get_field(name) for name in columns]
     keyed = [model._meta.pk, *fields]
-    converts = [_convert(field) for field in keyed]
-    values = [[convert(value) for convert, value in zip(converts, row, strict=True)] for row in rows]
+    values = list(_prepared(keyed, rows))
     changes = ", ".join(f"{_column(field)} = new.c{n}" for n, field in enumerate(fields, 1))
     if connection.vendor == "postgresql":
         picked = ", ".join(f"(e->>{n})::{_cast(field)} AS c{n}" for n, field in enumerate(keyed))
@@ -89,14 +92,24 @@ def _column(field: Any) -> str:
     return connection.ops.quote_name(field.column)
 
 
-def _convert(field: Any) -> Convert:
-    """How a value of this field becomes one the driver takes; decided once a column."""
+def _prepared(fields: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+    """The rows as the driver takes them."""
+    converts = [(n, convert) for n, field in enumerate(fields) if (convert := _convert(field))]
+    for row in rows:
+        values = list(row)
+        for n, convert in converts:
+            values[n] = convert(values[n])
+        yield values
+
+
+def _convert(field: Any) -> Convert | None:
+    """How a value of this field becomes one the driver takes; None when it is one already."""
     kind = field.get_internal_type()
     if kind == "JSONField":
         return lambda value: None if value is None else json.dumps(value, default=str)
     if connection.vendor == "sqlite" and kind in {"DecimalField", "DateTimeField"}:
         return lambda value: field.get_db_prep_save(value, connection)
-    return lambda value: value
+    return None
 
 
 def _cast(field: Any) -> str:

@@ -7,8 +7,12 @@ import statistics
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import django
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 ROUNDS = 3
 MOST_LINES = 100_000
@@ -62,14 +66,24 @@ def memory_of(size: int) -> int:
 
 
 def report(*, quick: bool) -> int:
-    from benchmarks import counting, lists
-    from benchmarks.world import people, zone_with_items
+    from benchmarks.world import people
 
     counter, approver = people()
     size, large = (1_000, 5_000) if quick else (10_000, MOST_LINES)
+    total = report_ratios(size, counter, approver)
+    report_growth(size, large, total, counter, approver)
+    report_memory(size)
+    report_pushes(quick=quick)
+    report_lists(20_000 if quick else MOVEMENTS)
+    return 0
+
+
+def report_ratios(size: int, counter: "User", approver: "User") -> float:
+    """Returns our seconds from parsed rows to the posted ledger."""
+    from benchmarks import counting
+
     counting.ours("WARM", 200, counter, approver)
     counting.raw_floor("WARMF", 200, counter, approver)
-
     print(f"A sheet of {size:,} lines, every one beyond the guardrails (median of {ROUNDS}, interleaved)")
     pairs = [
         (
@@ -87,31 +101,49 @@ def report(*, quick: bool) -> int:
     naive = counting.naive_way("N", size, approver)
     print(f"  naive    {naive.total:6.2f} s   which is {naive.total / total:.1f} times ours   (target >= 30)")
     print(f"           (import {naive.stage:.2f} s, approval {naive.post:.2f} s)")
+    return total
+
+
+def report_growth(size: int, large: int, total: float, counter: "User", approver: "User") -> None:
+    from benchmarks import counting
 
     few, many = (counting.query_counts(f"Q{n}", n, counter, approver) for n in (100, 5_000))
     print(f"Queries: {few} for 100 lines, {many} for 5,000 lines   (target: the same)")
-
     big = counting.ours("BIG", large, counter, approver).total
     print(
         f"{large:,} lines: {big:.2f} s, {big / total:.1f} times {size:,} lines   (target <= 12 for ten times as many)"
     )
 
+
+def report_memory(size: int) -> None:
+    from benchmarks.world import zone_with_items
+
     zone_with_items("MEM", size)
-    peak = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "--memory-of", str(size)],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.strip()
+    command = [sys.executable, "-m", "benchmarks", "--memory-of", str(size)]
+    peak = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     print(f"Peak memory of one process doing {size:,} lines: {peak} MB   (target < 300)")
 
-    movements = 20_000 if quick else MOVEMENTS
+
+def report_pushes(*, quick: bool) -> None:
+    from benchmarks import pushes
+
+    print("A push carried to the simulator, beside a bare signed request")
+    for name, size, bare, ours in pushes.measure(*((20, 5) if quick else (300, 40))):
+        print(
+            f"  {name:<17} {size:4d} pushes: {ours * 1000:7.1f} ms each, bare {bare * 1000:7.1f} ms, "
+            f"overhead {(ours / bare - 1) * 100:5.1f} %   (target <= 25 %)"
+        )
+
+
+def report_lists(movements: int) -> None:
+    from benchmarks import lists
+    from benchmarks.world import zone_with_items
+
     zone = zone_with_items("M", 2_000)
     lists.fill(zone.location_id, movements)
     print(f"Admin lists over {movements:,} movements")
     for name, queries, median, p95 in lists.measure():
         print(f"  {name:<22} {queries:3d} queries   median {median:6.0f} ms   p95 {p95:6.0f} ms")
-    return 0
 
 
 if __name__ == "__main__":

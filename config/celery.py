@@ -40,4 +40,4 @@ TRANSPORT_ALIASES["filesystem"] = "config.folder_broker:Transport"
 app = Celery("countersign", task_cls=WakeUpTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.autodiscover_tasks(["inventory.counting"])
+app.autodiscover_tasks(["inventory.counting", "inventory.mirror"])

@@ -52,7 +52,10 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     ),
     (
         "NetSuite",
-        (Entry("Pushes", "cloud_upload", "netsuite_push_changelist", ("netsuite.view_push",)),),
+        (
+            Entry("Pushes", "cloud_upload", "netsuite_push_changelist", ("netsuite.view_push",)),
+            Entry("Parity", "compare_arrows", "inventory_parity_changelist", ("inventory.view_parity",)),
+        ),
     ),
     (
         "Record",

@@ -147,7 +147,8 @@ def embedded_children(ports: Mapping[str, int], var: Path) -> list[Child]:
         Child(
             "netsuite",
             [sys.executable, "manage.py", "netsuite_simulator", "--port", str(simulator)]
-            + ["--control-port", str(control), "--state", str(var / "netsuite_simulator.sqlite3")],
+            + ["--control-port", str(control), "--state", str(var / "netsuite_simulator.sqlite3")]
+            + ["--records", str(var / "demo_netsuite.json")],
             lambda child: port_answers(simulator),
         ),
         Child(

@@ -67,6 +67,12 @@ SCHEDULE = (
         reason="Sends every queued push that is due, one at a time.",
     ),
     Entry(
+        name="Compare with NetSuite",
+        task="inventory.mirror.tasks.mirror",
+        schedule=Every(timedelta(minutes=5)),
+        reason="Reads NetSuite's balances beside ours; a lasting difference becomes a proposed correction.",
+    ),
+    Entry(
         name="Weekly cycle count",
         task="inventory.counting.tasks.weekly_cycle_count",
         schedule=Cron("0 6 * * MON"),

@@ -319,6 +319,10 @@ NETSUITE_LATER_WAIT = env.float("NETSUITE_LATER_WAIT", default=3600)
 NETSUITE_AUTH_PROBE_WAIT = env.float("NETSUITE_AUTH_PROBE_WAIT", default=60)
 NETSUITE_AUTH_HALT = env.float("NETSUITE_AUTH_HALT", default=1800)
 NETSUITE_DRAIN_SECONDS = env.float("NETSUITE_DRAIN_SECONDS", default=150)
+NETSUITE_QUERY_WAIT = env.float("NETSUITE_QUERY_WAIT", default=5)
+NETSUITE_QUERY_SECONDS = env.float("NETSUITE_QUERY_SECONDS", default=240)
+# A snapshot of NetSuite's balances with a smaller share of the rows of the last one is refused.
+NETSUITE_MIRROR_LEAST_SHARE = env.float("NETSUITE_MIRROR_LEAST_SHARE", default=0.9)
 
 # --- Import, export, history ------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ _EVERYTHING = [
         "zone",
         "balance",
         "movement",
+        "parity",
         "countsheet",
         "countline",
         "upload",
@@ -37,6 +38,7 @@ ROLES = {
         "inventory.view_item",
         "inventory.view_countsheet",
         "inventory.view_balance",
+        "inventory.view_parity",
     ],
     "price viewer": ["inventory.view_cost"],
 }

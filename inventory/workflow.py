@@ -2,8 +2,11 @@
 
 from approvals.registry import register_action_type, register_workflow
 from inventory.counting import workflow
+from inventory.mirror import action_types
 
 register_workflow(workflow.INVENTORY_RECONCILIATION)
 register_action_type(workflow.ENVELOPE)
 register_action_type(workflow.ADJUSTMENT)
 register_action_type(workflow.SIGN_OFF)
+register_action_type(action_types.ENVELOPE)
+register_action_type(action_types.CORRECTION)

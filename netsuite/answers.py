@@ -20,6 +20,8 @@ from netsuite.outcomes import (
     Later,
     LookupOutcome,
     NotFound,
+    Page,
+    PageOutcome,
     PingOutcome,
     Pong,
     PushOutcome,
@@ -102,6 +104,19 @@ def read_ping(exchange: Exchange, body: str, *, asked_at: datetime) -> PingOutco
         clock_skew=server_time - asked_at if server_time else None,
         features=features if isinstance(features, dict) else {},
     )
+
+
+def read_page(exchange: Exchange, body: str) -> PageOutcome:
+    """A page of SuiteQL; NetSuite leaves null columns out of a row. A body cut short is an unknown outcome."""
+    answer = _object(body)
+    if not _is_success(exchange) or answer is None or not isinstance(answer.get("items"), list):
+        return failed_call(exchange, body)
+    try:
+        total, has_more = int(answer["totalResults"]), bool(answer["hasMore"])
+        rows = [{str(name): _text(value) for name, value in row.items() if name != "links"} for row in answer["items"]]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return Unknown(exchange, "UNREADABLE", "NetSuite's answer is no page of rows.")
+    return Page(exchange, rows, has_more, total)
 
 
 def failure(exchange: Exchange, signal: retry.Signal, retry_after: timedelta | None = None) -> CallFailure:

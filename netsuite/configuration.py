@@ -14,6 +14,10 @@ BLOT = "[secret]"
 RESTLET, REST = "restlet", "rest"
 
 
+class NotConnected(Exception):
+    """NetSuite is not set up; the message says what is missing."""
+
+
 @dataclass(frozen=True)
 class Timing:
     """Waiting times. The defaults follow NetSuite's own limits: a RESTlet may run for 300 seconds."""
@@ -26,6 +30,8 @@ class Timing:
     auth_probe_wait: timedelta = timedelta(seconds=60)
     auth_halt: timedelta = timedelta(minutes=30)
     drain_seconds: float = 150
+    query_wait: timedelta = timedelta(seconds=5)
+    query_seconds: float = 240
 
     @property
     def lease(self) -> timedelta:
@@ -77,19 +83,14 @@ class Connection:
                 "NETSUITE_SCRIPT": self.script,
                 "NETSUITE_DEPLOY": self.deploy,
             }
-        if self.uses_rest_address:
-            needed["NETSUITE_REST_BASE_URL"] = self.rest_base_url
+        needed["NETSUITE_REST_BASE_URL"] = self.rest_base_url  # balances are read there, whatever the transport
         return needed
 
     @property
-    def uses_rest_address(self) -> bool:
-        return self.transport == REST or self.auth == who.M2M
-
-    @property
     def addresses(self) -> dict[str, str]:
-        """The ones this set-up sends to, by the name of their setting."""
-        used = {"NETSUITE_REST_BASE_URL": self.rest_base_url} if self.uses_rest_address else {}
-        return used | ({} if self.transport == REST else {"NETSUITE_RESTLET_BASE_URL": self.restlet_base_url})
+        """The ones this set-up speaks to, by the name of their setting."""
+        read_from = {"NETSUITE_REST_BASE_URL": self.rest_base_url}
+        return read_from | ({} if self.transport == REST else {"NETSUITE_RESTLET_BASE_URL": self.restlet_base_url})
 
     def _addresses(self) -> list[str]:
         return [
@@ -124,6 +125,14 @@ def connection() -> Connection:
     )
 
 
+def complete_connection() -> Connection:
+    """Raises NotConnected while something is missing."""
+    found = connection()
+    if found.problems:
+        raise NotConnected("NetSuite is not set up: " + " ".join(found.problems))
+    return found
+
+
 def timing() -> Timing:
     """Timing with every NETSUITE_... setting that is given, in seconds, over the defaults."""
     default = Timing()
@@ -136,6 +145,8 @@ def timing() -> Timing:
         auth_probe_wait=_duration("AUTH_PROBE_WAIT", default.auth_probe_wait),
         auth_halt=_duration("AUTH_HALT", default.auth_halt),
         drain_seconds=_seconds("DRAIN_SECONDS", default.drain_seconds),
+        query_wait=_duration("QUERY_WAIT", default.query_wait),
+        query_seconds=_seconds("QUERY_SECONDS", default.query_seconds),
     )
 
 

@@ -27,6 +27,7 @@ SETUP_ALERT = "netsuite-setup"
 REACH_ALERT = "netsuite-unreachable"
 THROTTLE_ALERT = "netsuite-throttled"
 LOGINS_BEFORE_LONG_HALT = 2
+TRIES = 5
 THROTTLED_TOO_LONG = timedelta(minutes=30)
 
 Halt = DrainLease.Halt
@@ -96,6 +97,22 @@ def throttled(row: DrainLease, until: datetime) -> str:
     key = THROTTLE_ALERT if now() - since >= THROTTLED_TOO_LONG else ""
     _halt(row, Halt.THROTTLED, until, reason, key, "warning", **fields)
     return reason
+
+
+def why_not_sign_in(signer: Signer) -> str:
+    """For reading, which signs in with the same credentials: the sentence while a refused login stops everything."""
+    row = current()
+    return standing(row, signer.fingerprint()) if row.halt == Halt.LOGIN else ""
+
+
+def reading_refused(outcome: AuthStop, signer: Signer, timing: Timing) -> None:
+    """A login refused while reading counts as the drain's own: together they must not lock the user."""
+    for _ in range(TRIES):
+        try:
+            login_refused(current(), outcome, signer, timing)
+            return
+        except lease.LeaseLost:
+            continue  # a drain has just taken or given back the lease
 
 
 def answered(row: DrainLease) -> None:

@@ -8,16 +8,9 @@ from netsuite.models import Push
 from netsuite.outcomes import LookupOutcome
 
 
-class NotConnected(Exception):
-    """NetSuite is not set up; the message says what is missing."""
-
-
 def looker_up() -> Callable[[Push], LookupOutcome]:
-    """A function that looks one push up. Raises NotConnected."""
-    connection = configuration.connection()
-    if connection.problems:
-        raise NotConnected("NetSuite is not set up: " + " ".join(connection.problems))
-    client = client_for(connection, configuration.timing())
+    """A function that looks one push up. Raises configuration.NotConnected."""
+    client = client_for(configuration.complete_connection(), configuration.timing())
 
     def look_up(push: Push) -> LookupOutcome:
         return client.lookup(

@@ -125,7 +125,18 @@ class Pong:
     features: dict[str, object]
 
 
+@dataclass(frozen=True)
+class Page:
+    """One page of a query: `rows` as NetSuite sends them, keys in lower case, every value text."""
+
+    exchange: Exchange
+    rows: list[dict[str, str]]
+    has_more: bool
+    total: int
+
+
 CallFailure = Refused | Throttled | Unknown | Duplicate | Rejected | Later | AuthStop | ConfigStop
 PushOutcome = Confirmed | Conflict | CallFailure
 LookupOutcome = Confirmed | Conflict | NotFound | CallFailure
 PingOutcome = Pong | CallFailure
+PageOutcome = Page | CallFailure

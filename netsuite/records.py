@@ -12,6 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 INVENTORY_ADJUSTMENT = "inventoryadjustment"
+ITEM_CODE_FIELD, LOCATION_CODE_FIELD = "itemid", "name"
 
 QUANTITY_PLACES = Decimal("0.001")
 COST_PLACES = Decimal("0.0001")
@@ -57,7 +58,7 @@ def inventory_adjustment(
         "memo": memo[:MEMO_LENGTH],
         "account": {"id": account_id} if account_id else None,
         "subsidiary": {"id": subsidiary_id} if subsidiary_id else None,
-        "adjLocation": _reference(location, "name"),
+        "adjLocation": _reference(location, LOCATION_CODE_FIELD),
         "lines": written,
     }
 
@@ -82,6 +83,21 @@ def stock_keys(record: Mapping[str, Any]) -> frozenset[StockKey]:
     return frozenset((_key(line.get("item")), _key(line.get("location"))) for line in _lines(record))
 
 
+def quantities(record: Mapping[str, Any]) -> dict[StockKey, Decimal]:
+    """By how much a record changes each (item, location)."""
+    changes: dict[StockKey, Decimal] = {}
+    for line in _lines(record):
+        key = _key(line.get("item")), _key(line.get("location"))
+        changes[key] = changes.get(key, Decimal(0)) + Decimal(line["adjustQtyBy"])
+    return changes
+
+
+def reference_keys(*, internal_id: str, code: str, code_field: str) -> list[str]:
+    """How an item or a location may be named in a stock key: by its internal id, by its code."""
+    named = [{"id": internal_id}] if internal_id else []
+    return [_key(reference) for reference in [*named, {code_field: code}]]
+
+
 def _lines(record: Mapping[str, Any]) -> Iterable[Json]:
     return record.get("lines") or ()
 
@@ -92,8 +108,8 @@ def _key(reference: Mapping[str, str] | None) -> str:
 
 def _adjustment_line(line: AdjustmentLine, location: Reference) -> Json:
     written: Json = {
-        "item": _reference(line.item, "itemid"),
-        "location": _reference(location, "name"),
+        "item": _reference(line.item, ITEM_CODE_FIELD),
+        "location": _reference(location, LOCATION_CODE_FIELD),
         "adjustQtyBy": _quantity_text(line),
         "memo": line.memo[:MEMO_LENGTH],
     }

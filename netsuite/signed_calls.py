@@ -17,9 +17,12 @@ JSON_HEADERS = {"Content-Type": "application/json", "Accept": "application/json"
 
 @dataclass(frozen=True)
 class Caller:
+    """`largest_answer` is the most bytes of a body that are read."""
+
     connection: Connection
     signer: Signer
     timing: Timing
+    largest_answer: int = wire.LARGEST_ANSWER
 
     def call(
         self, method: str, url: str, content: bytes | None = None, headers: Mapping[str, str] | None = None
@@ -57,7 +60,9 @@ class Caller:
             clean = self.connection.blot(text)
             return clean.replace(signature.secret, BLOT) if signature.secret else clean
 
-        reply = wire.exchange(signed, self.timing.patience, blot, nonce=signature.nonce)
+        reply = wire.exchange(
+            signed, self.timing.patience, blot, nonce=signature.nonce, largest_answer=self.largest_answer
+        )
         if isinstance(reply, wire.Silence):
             return answers.failure(reply.exchange, reply.signal)
         if reply.retry_after is not None and reply.status in {429, 503}:

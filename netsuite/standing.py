@@ -44,9 +44,7 @@ def standing() -> Standing:
         oldest_waiting_since=Min("created_at", filter=waiting),
     )
     lease = DrainLease.objects.filter(name=NETSUITE).first()
-    # The lease is stamped by the database's clock, which drills cannot move.
-    shift = timedelta(seconds=settings.CLOCK_OFFSET_SECONDS)
-    drained_at = lease.last_drained_at + shift if lease and lease.last_drained_at else None
+    drained_at = _by_our_clock(lease.last_drained_at) if lease else None
     return Standing(
         **figures,
         drained_at=drained_at,
@@ -54,3 +52,13 @@ def standing() -> Standing:
         halt=lease.get_halt_display() if lease and lease.halt else "",
         is_throttled=bool(lease and lease.halt == DrainLease.Halt.THROTTLED),
     )
+
+
+def drained_at() -> datetime | None:
+    """When a drain last came to its end."""
+    return _by_our_clock(DrainLease.objects.filter(name=NETSUITE).values_list("last_drained_at", flat=True).first())
+
+
+def _by_our_clock(moment: datetime | None) -> datetime | None:
+    """The lease is stamped by the database's clock, which drills cannot move."""
+    return moment and moment + timedelta(seconds=settings.CLOCK_OFFSET_SECONDS)

@@ -68,7 +68,13 @@ class Silence:
 
 
 def exchange(
-    message: Message, patience: Patience, blot: Callable[[str], str], *, nonce: str = "", keep: bool = True
+    message: Message,
+    patience: Patience,
+    blot: Callable[[str], str],
+    *,
+    nonce: str = "",
+    keep: bool = True,
+    largest_answer: int = LARGEST_ANSWER,
 ) -> Reply | Silence:
     """Send once. `blot` takes our secrets out of what came back; `keep=False` keeps no raw answer at all."""
     started = time.monotonic()
@@ -78,14 +84,16 @@ def exchange(
         return Exchange(http_status=status, raw=raw, nonce=nonce, duration_ms=duration)
 
     try:
-        status, headers, body = _sent(message, patience, started)
+        status, headers, body = _sent(message, patience, started, largest_answer)
     except requests.RequestException as error:
         return Silence(seen(), _signal(error))
     text = blot(body)
     return Reply(seen(status, text[:KEPT_ANSWER] if keep else ""), text, headers)
 
 
-def _sent(message: Message, patience: Patience, started: float) -> tuple[int, Mapping[str, str], str]:
+def _sent(
+    message: Message, patience: Patience, started: float, largest_answer: int
+) -> tuple[int, Mapping[str, str], str]:
     request = requests.Request(message.method, message.url, headers=dict(message.headers), data=message.content)
     with requests.Session() as session:
         session.trust_env = False  # a .netrc entry would replace our Authorization header
@@ -95,17 +103,17 @@ def _sent(message: Message, patience: Patience, started: float) -> tuple[int, Ma
             request.prepare(), timeout=(patience.connect, patience.read), allow_redirects=False, stream=True
         )
         with response:
-            body = _read(response, deadline=started + patience.connect + patience.read)
+            body = _read(response, started + patience.connect + patience.read, largest_answer)
     return response.status_code, response.headers, body
 
 
-def _read(response: requests.Response, deadline: float) -> str:
-    """The body as text, cut at a million bytes or at the deadline."""
+def _read(response: requests.Response, deadline: float, largest_answer: int) -> str:
+    """The body as text, cut at the largest answer or at the deadline."""
     received = bytearray()
     try:
         for chunk in response.iter_content(65_536):
             received += chunk
-            if len(received) > LARGEST_ANSWER or time.monotonic() > deadline:
+            if len(received) > largest_answer or time.monotonic() > deadline:
                 break
     except requests.RequestException:
         pass  # the status came; what is missing makes the body unreadable, and that has its own rule

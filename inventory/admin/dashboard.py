@@ -13,7 +13,8 @@ from approvals.models import Alert, TickMark, WorkflowRun
 from inventory.admin.rotation import in_danger, rotation_page, situation
 from inventory.admin.summary import Summary, summary
 from inventory.admin.waiting import piles
-from inventory.models import Item, Variance, Zone
+from inventory.mirror.standing import mirror_standing
+from inventory.models import Item, Parity, Variance, Zone
 from netsuite.models import Push
 from netsuite.standing import Standing, standing
 
@@ -46,6 +47,8 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context["worker_is_silent"] = is_silent(context["ticked_at"])
     if user.has_perm("netsuite.view_push"):
         context |= netsuite_tile()
+    if user.has_perm("inventory.view_parity"):
+        context |= {"mirror": mirror_standing(), "parity_url": list_of(Parity, look="apart")}
     if sees_variances(user) or user.has_perm("inventory.view_balance"):
         context |= inventory_tiles(user)
     if user.has_perm("approvals.view_alert"):

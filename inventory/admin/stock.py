@@ -166,12 +166,16 @@ class MovementAdmin(ItemSearch):
     ordering = ("-id",)
     fields = (
         *("item_link", "location", "change", "kind", "source", "reference"),
-        *("occurred_at", "recorded_at", "recorded_by", "adjustment_link"),
+        *("occurred_at", "recorded_at", "recorded_by", "adjustment_link", "decision_link"),
     )
-    readonly_fields = ("item_link", "change", "adjustment_link")
+    readonly_fields = ("item_link", "change", "adjustment_link", "decision_link")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Movement]:
-        return super().get_queryset(request).select_related("item", "location", "recorded_by", "adjustment")
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("item", "location", "recorded_by", "adjustment", "decision__envelope")
+        )
 
     @display(description="Change")
     def change(self, movement: Movement) -> str:
@@ -184,3 +188,8 @@ class MovementAdmin(ItemSearch):
     @admin.display(description="Adjustment")
     def adjustment_link(self, movement: Movement) -> str:
         return link_to(movement.adjustment)
+
+    @admin.display(description="Correction to NetSuite")
+    def decision_link(self, movement: Movement) -> str:
+        decision = movement.decision
+        return link_to(decision.envelope or decision, str(decision)) if decision else "–"

@@ -45,6 +45,7 @@ COLUMNS = {
 }
 STORED = (
     "description", "unit", "avg_cost", "case_pack", "barcode", "abc_class", "allows_fractions", "netsuite_id",
+    "is_active",
 )  # fmt: skip
 LONGEST = {"item_code": 60, "unit": 20, "barcode": 40, "netsuite_id": 20}
 LONGEST_DESCRIPTION = 200
@@ -81,7 +82,7 @@ def import_items(*, content: bytes, file_name: str, by: Any | None = None) -> It
         raise ImportRefused(in_file_order(errors, table), rows_in(table))
     wanted = {row.text("item_code"): _values(row) for row in table.rows}
     with transaction.atomic():
-        created, updated = _upsert(wanted, reason=f"Imported from {file_name}"[:100], by=by)
+        created, updated = upsert_items(wanted, reason=f"Imported from {file_name}"[:100], by=by)
         audit.append(
             actor=by, verb="items.imported", entity_ref="catalogue",
             details={"file": file_name, "created": created, "updated": updated, "rows": len(wanted)},
@@ -124,7 +125,8 @@ def _values(row: TableRow) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value not in ("", None)}
 
 
-def _upsert(wanted: dict[str, dict[str, Any]], *, reason: str, by: Any | None) -> tuple[int, int]:
+def upsert_items(wanted: dict[str, dict[str, Any]], *, reason: str, by: Any | None) -> tuple[int, int]:
+    """Create or change items by code, with history; how many were created and changed."""
     known = {
         item.item_code: item
         for item in Item.objects.select_for_update().filter(item_code__any_of=wanted).order_by("pk")
@@ -143,13 +145,13 @@ def _upsert(wanted: dict[str, dict[str, Any]], *, reason: str, by: Any | None) -
 
 
 def _apply(item: Item, said: dict[str, Any]) -> bool:
-    differing = {name: value for name, value in said.items() if _differs(getattr(item, name), value)}
+    differing = {name: value for name, value in said.items() if differs(getattr(item, name), value)}
     for name, value in differing.items():
         setattr(item, name, value)
     return bool(differing)
 
 
-def _differs(before: Any, after: Any) -> bool:
+def differs(before: Any, after: Any) -> bool:
     if isinstance(after, Decimal) and before is not None:
         return Decimal(before) != after
     return bool(before != after)

@@ -29,6 +29,7 @@ ADJUSTMENT = "inventory_adjustment"
 SIGN_OFF = "inventory_adjustment_approval"
 SAME_CLICK = "same click"
 RISK = 3
+NUMBERS = ("on_hand", "expected", "variance", "variance_pct", "variance_value")
 Status = ProposedAction.Status
 
 
@@ -73,7 +74,7 @@ def propose_lines(envelope: ProposedAction, lines: QuerySet[CountLine], sheet: C
         ),
         *("suggested_reason", "count_number"),
     )
-    location = sheet.zone.location.code
+    location, proposed_at = sheet.zone.location.code, now()
     rows = []
     for pk, code, on_hand, counted, expected, variance, pct, value, reason, number in lines.values_list(*fields):
         payload = {
@@ -91,7 +92,7 @@ def propose_lines(envelope: ProposedAction, lines: QuerySet[CountLine], sheet: C
         title += f" (recount {number})" if number > 1 else ""
         rows.append(
             (ADJUSTMENT, title[:200], "pending", RISK, envelope.workflow_run_id, envelope.pk, "inventory_zone",
-             f"count_line:{pk}", payload, now(), "", "", "")
+             f"count_line:{pk}", payload, proposed_at, "", "", "")
         )  # fmt: skip
     columns = "action_type title status risk workflow_run envelope entity_type entity_ref payload proposed_at"
     insert_rows(ProposedAction, [*columns.split(), "decided_via", "decided_hash", "reason_note"], rows)
@@ -256,12 +257,15 @@ def _set_decision(actions: list[ProposedAction], decision: Decision, verdict: st
     """The verdict, and the numbers it was bound to where they moved since they were staged."""
     if not actions:
         return
-    live = [decision.live[action.pk] for action in actions]
-    numbers = ("on_hand", "expected", "variance", "variance_pct", "variance_value")
-    lines = CountLine.objects.filter(pk__any_of=[each["line"] for each in live])
-    stored = {row[0]: row for row in lines.order_by().values_list("pk", *numbers)}
-    seen = [(each["line"], *[_number(each[name]) for name in numbers]) for each in live]
-    update_rows(CountLine, numbers, [row for row in seen if row != stored[row[0]]])
+    live = {decision.live[action.pk]["line"]: decision.live[action.pk] for action in actions}
+    lines = CountLine.objects.filter(pk__any_of=live)
+    stored = lines.order_by().values_list("pk", "on_hand", "expected")
+    moved = [
+        (pk, *[_number(live[pk][name]) for name in NUMBERS])
+        for pk, on_hand, expected in stored
+        if (Decimal(live[pk]["on_hand"]), Decimal(live[pk]["expected"])) != (on_hand, expected)
+    ]
+    update_rows(CountLine, NUMBERS, moved)
     lines.update(decision=verdict)
 
 

@@ -17,7 +17,7 @@ from approvals.contract import Done, Skipped, StepResult, Waiting
 from approvals.models import Event, JournalEntry, ProposedAction, RunStep, WorkflowRun
 from approvals.money import dollars
 from inventory.counting import limits
-from inventory.counting.gate import open_question, sign_off_of
+from inventory.counting.gate import ADJUSTMENT, open_question, sign_off_of
 from inventory.counting.returning import return_moved_lines
 from inventory.models import Adjustment, CountLine, CountSheet
 from inventory.stock import ledger
@@ -51,9 +51,19 @@ def _batches(run: WorkflowRun, sheet: CountSheet) -> list[tuple[QuerySet[CountLi
     sign_off = sign_off_of(run)
     approved = waiting.filter(decision=CountLine.Decision.APPROVED)
     if sign_off and sign_off.status == ProposedAction.Status.APPROVED:
-        for approver_id in approved.order_by().values_list("proposed_action__decided_by", flat=True).distinct():
-            lines = approved.filter(proposed_action__decided_by=approver_id)
+        for approver_id, ids in _by_approver(run, approved).items():
+            lines = CountLine.objects.filter(pk__any_of=ids)
             batches.append((lines, {"approved_by_id": approver_id, "sign_off": sign_off}))
+    return batches
+
+
+def _by_approver(run: WorkflowRun, approved: QuerySet[CountLine]) -> dict[int | None, list[int]]:
+    """{approver id: line ids}. Two plain reads: right after a large count PostgreSQL has no statistics of these rows
+    yet, takes the join of the two tables for tiny, and needs 8 s for 10,000 lines."""
+    decided_by = dict(run.proposed_actions.filter(action_type=ADJUSTMENT).order_by().values_list("pk", "decided_by"))
+    batches: dict[int | None, list[int]] = {}
+    for pk, action_id in approved.order_by().values_list("pk", "proposed_action"):
+        batches.setdefault(decided_by[action_id], []).append(pk)
     return batches
 
 

@@ -12,14 +12,13 @@ from approvals.models import ProposedAction, WorkflowRun
 from approvals.set_based import update_rows
 from inventory.counting import limits
 from inventory.counting.expected import moved_since, on_hand_now
-from inventory.counting.gate import envelope_of, propose_lines, sign_off_of, stage_envelope
+from inventory.counting.gate import NUMBERS, envelope_of, propose_lines, sign_off_of, stage_envelope
 from inventory.counting.guardrails import judge_line
 from inventory.counting.variance import compute_variance
 from inventory.models import CountLine, CountSheet
 from inventory.stock import ledger
 
 MOVED = "The record changed between the decision and its posting"
-NUMBERS = ("on_hand", "expected", "variance", "variance_pct", "variance_value")
 Decision = CountLine.Decision
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
 
@@ -40,7 +40,7 @@ def problems_with(counts: Sequence[CountedItem], counted_at: datetime) -> list[t
         problems.append(
             (None, f"The count is dated {counted_at:%Y-%m-%d %H:%M %Z}, which has not come yet. Correct it.")
         )
-    known = {item.item_code: item for item in _items(counts)}
+    known = _known_items(counts)
     times = Counter(line.item_code for line in counts)
     for line in counts:
         sentence = _problem(line, known.get(line.item_code), times[line.item_code])
@@ -49,15 +49,19 @@ def problems_with(counts: Sequence[CountedItem], counted_at: datetime) -> list[t
     return problems
 
 
-def _items(counts: Sequence[CountedItem]) -> list[Item]:
-    return list(
-        Item.objects.filter(item_code__any_of=[line.item_code for line in counts]).only(
-            "item_code", "allows_fractions", "unit", "avg_cost"
-        )
-    )
+class _KnownItem(NamedTuple):
+    item_code: str
+    allows_fractions: bool
+    unit: str
+    avg_cost: Decimal | None
 
 
-def _problem(line: CountedItem, item: Item | None, times: int) -> str:
+def _known_items(counts: Sequence[CountedItem]) -> dict[str, _KnownItem]:
+    found = Item.objects.filter(item_code__any_of=[line.item_code for line in counts]).order_by()
+    return {row[0]: _KnownItem(*row) for row in found.values_list(*_KnownItem._fields)}
+
+
+def _problem(line: CountedItem, item: _KnownItem | None, times: int) -> str:
     where = f"{line.row}: " if line.row else ""
     if item is None:
         return f"{where}item code “{line.item_code}” is not in the catalogue. Correct the code, or add the item first."

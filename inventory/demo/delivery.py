@@ -63,6 +63,7 @@ class DemoNetSuite:
         """In a process of its own, because the address of this NetSuite is known only now."""
         environment = os.environ | {
             "NETSUITE_RESTLET_BASE_URL": self.simulator.base_url,
+            "NETSUITE_REST_BASE_URL": self.simulator.base_url,
             "VAR_DIR": str(settings.VAR_DIR),
             "LOG_LEVEL": "WARNING",
         }

@@ -22,6 +22,7 @@ from inventory.counting.submission import WORKFLOW, submit_count
 from inventory.demo.accounts import create_demo_accounts
 from inventory.demo.catalogue import create_items, create_places, listed
 from inventory.demo.history import BEFORE_RAISE, History
+from inventory.demo.netsuite_side import write_netsuite_side
 from inventory.demo.trade import AFTERNOON, MORNING, Trade
 from inventory.demo.waiting import puzzling_counts
 from inventory.demo.walk_sheets import write_filled_sheet, write_messy_sheet
@@ -182,4 +183,5 @@ def _check_runs() -> None:
 
 def _write_files(planned: CountSheet) -> tuple[Path, ...]:
     counts = puzzling_counts(planned.zone, now())
+    write_netsuite_side()
     return write_filled_sheet(planned, counts), write_messy_sheet(planned)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db.models import F, Q, Sum
 
 from approvals import audit
-from approvals.models import AuditEntry
+from approvals.models import AuditEntry, ProposedAction
 from inventory.models import Adjustment, Balance, CountLine, Movement
 from inventory.stock.ledger import first_wrong_balance
 from netsuite.lookups import looker_up
@@ -79,8 +79,16 @@ def _push_problems(adjustments: Iterator[Adjustment], moved: dict[int, Decimal])
             yield f"Push {push.external_id} is confirmed without an id of NetSuite."
 
 
+def corrections() -> Finding:
+    """Every correction to NetSuite's number was approved by a person."""
+    rows = Movement.objects.filter(kind=Movement.Kind.CORRECTION)
+    stray = rows.exclude(decision__status=ProposedAction.Status.APPROVED).first()
+    problem = f"Movement {stray.pk} is a correction to NetSuite that nobody approved." if stray else None
+    return Finding("corrections", "every correction to NetSuite was approved", rows.count(), problem)
+
+
 def netsuite_records() -> Finding:
-    """Look every confirmed push up in NetSuite. Raises netsuite.lookups.NotConnected."""
+    """Look every confirmed push up in NetSuite. Raises netsuite.configuration.NotConnected."""
     look_up = looker_up()
     rows = Push.objects.filter(status=Push.Status.CONFIRMED).order_by("pk")
     problem = None
@@ -99,4 +107,4 @@ def netsuite_records() -> Finding:
     return Finding("netsuite", "NetSuite holds every confirmed push", rows.count(), problem)
 
 
-CHECKS: tuple[Callable[[], Finding], ...] = (balances, audit_chain, posted_lines, pushes)
+CHECKS: tuple[Callable[[], Finding], ...] = (balances, audit_chain, posted_lines, pushes, corrections)

@@ -189,7 +189,7 @@ class CountLine(models.Model):
             ),
         )
         indexes = (
-            models.Index(fields=["counted_at", "classification"]),
+            models.Index(fields=["counted_at"]),
             models.Index(fields=["item", "counted_at"]),
         )
 

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from approvals.clock import now
+from approvals.models import ProposedAction
 from inventory.models.items import Item
 from inventory.models.places import Location, Zone
 
@@ -17,10 +18,17 @@ QUANTITY: dict[str, Any] = {"max_digits": 14, "decimal_places": 3}
 class Balance(models.Model):
     """The contract's `inventory_balance`: one row per item and location."""
 
+    # Without indexes of their own where composite ones below begin with the same column.
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="balances", db_index=False)
     location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="balances")
     zone = models.ForeignKey(
-        Zone, null=True, blank=True, on_delete=models.PROTECT, related_name="balances", help_text="Home zone."
+        Zone,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="balances",
+        help_text="Home zone.",
+        db_index=False,
     )
     bin = models.CharField(max_length=40, blank=True)
     quantity_on_hand = models.DecimalField(**QUANTITY, default=Decimal(0))
@@ -55,8 +63,8 @@ class Movement(models.Model):
         TRANSFER = "transfer", "Transfer"
         ASSEMBLY = "assembly", "Assembly"
         COUNT = "count", "Count adjustment"
+        CORRECTION = "correction", "Correction to NetSuite"
 
-    # Without indexes of their own: composite ones below begin with the same columns.
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="movements", db_index=False)
     location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="movements", db_index=False)
     delta = models.DecimalField(**QUANTITY, help_text="Signed, in the item's unit.")
@@ -79,6 +87,15 @@ class Movement(models.Model):
         related_name="movement",
         help_text="The count line that caused it: unique, so a line posts once.",
     )
+    decision = models.ForeignKey(
+        ProposedAction,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="movements",
+        db_index=False,
+        help_text="The approved correction it carries out: unique, so one posts once.",
+    )
 
     class Meta:
         ordering = ("-id",)
@@ -87,6 +104,12 @@ class Movement(models.Model):
             models.CheckConstraint(
                 condition=~Q(kind="count") | Q(adjustment__isnull=False, count_line__isnull=False),
                 name="count_movement_has_its_decision",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="correction") | Q(decision__isnull=False), name="correction_has_its_decision"
+            ),
+            models.UniqueConstraint(
+                fields=["decision"], condition=Q(decision__isnull=False), name="a_correction_posts_once"
             ),
         )
         indexes = (

@@ -34,6 +34,7 @@ class NewMovement:
     kind: str
     occurred_at: datetime
     reference: str = ""
+    decision_id: int | None = None  # the proposed action it carries out
 
 
 def record_movements(
@@ -61,6 +62,7 @@ def record_movements(
                 "occurred_at",
                 "recorded_at",
                 "recorded_by",
+                "decision",
             ],
             [
                 (
@@ -73,6 +75,7 @@ def record_movements(
                     m.occurred_at,
                     now(),
                     by and by.pk,
+                    m.decision_id,
                 )
                 for m in moving
             ],

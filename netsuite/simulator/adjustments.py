@@ -24,7 +24,8 @@ from netsuite.simulator.storage import Database, Row, next_number
 RECORD_TYPE = "inventoryadjustment"
 _HEADER_FIELDS = {"tranDate", "memo", "account", "subsidiary", "adjLocation", "lines"}
 _LINE_FIELDS = {"item", "location", "adjustQtyBy", "unitCost", "memo"}
-_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_LONGEST_MEMO = 999
 _STOCKED_KINDS = ("InvtPart", "Assembly")
 
 
@@ -63,7 +64,6 @@ class Adjustment:
     location: str | None
     memo: str
     lines: tuple[Line, ...]
-    warnings: tuple[str, ...]
 
     @property
     def units(self) -> int:
@@ -103,14 +103,13 @@ class Adjustments:
         raw_lines = header.get("lines")
         if not isinstance(raw_lines, list) or not raw_lines:
             raise Rejected("VALID_LINE_ITEM_REQD", "You must enter at least one valid line item.", field="lines")
-        warnings: list[str] = []
         lines = tuple(
-            self._line(db, raw, number, subsidiary, location, warnings) for number, raw in enumerate(raw_lines, start=1)
+            self._line(db, raw, number, subsidiary, location) for number, raw in enumerate(raw_lines, start=1)
         )
         if self._refuse_negative_stock:
             self._check_stock(db, lines)
         memo = _text(header.get("memo"), "memo", None)
-        return Adjustment(trandate, period, account, subsidiary, location, memo, lines, tuple(warnings))
+        return Adjustment(trandate, period, account, subsidiary, location, memo, lines)
 
     def _check_stock(self, db: Database, lines: tuple[Line, ...]) -> None:
         """NetSuite lets plain items go below zero unless a preference says otherwise."""
@@ -255,7 +254,6 @@ class Adjustments:
         number: int,
         subsidiary: str,
         header_location: str | None,
-        warnings: list[str],
     ) -> Line:
         fields = _fields(raw, _LINE_FIELDS, line=number)
         item = self._item(db, fields.get("item"), subsidiary, number)
@@ -271,7 +269,7 @@ class Adjustments:
         if quantity == 0:
             raise Rejected("INVALID_QUANTITY", "The quantity must not be zero.", field="adjustQtyBy", line=number)
         standing = average_cost(self._records.stock_of(db, item["id"], location))
-        cost = _unit_cost(fields.get("unitCost"), quantity, standing, number, warnings)
+        cost = _unit_cost(fields.get("unitCost"), quantity, standing, number)
         return Line(item["id"], location, to_units(quantity), cost, _text(fields.get("memo"), "memo", number))
 
 
@@ -289,8 +287,8 @@ def summary(db: Database, row: Row) -> dict[str, Any]:
     }
 
 
-def _unit_cost(raw: Any, quantity: Decimal, standing: Decimal, line: int, warnings: list[str]) -> Decimal:
-    """NetSuite ignores a unit cost on a decrease and costs it at average."""
+def _unit_cost(raw: Any, quantity: Decimal, standing: Decimal, line: int) -> Decimal:
+    """NetSuite ignores a unit cost on a decrease and costs it at average, so the script refuses one there."""
     if raw is None:
         return standing
     cost = parse_number(raw)
@@ -299,8 +297,7 @@ def _unit_cost(raw: Any, quantity: Decimal, standing: Decimal, line: int, warnin
     if cost < 0:
         raise Rejected("POSITIVE_UNITCOST_REQD", "The unit cost must be positive.", field="unitCost", line=line)
     if quantity < 0:
-        warnings.append(f"line {line}: unitCost is ignored on a decrease")
-        return standing
+        raise Rejected("INVALID_FLD_VALUE", "A decrease takes no unit cost.", field="unitCost", line=line)
     return cost
 
 
@@ -327,8 +324,9 @@ def _date(raw: Any) -> str:
 def _text(raw: Any, field: str, line: int | None) -> str:
     if raw is None:
         return ""
-    if not isinstance(raw, str) or len(raw) > 4000:
-        raise Rejected("INVALID_FLD_VALUE", f"{field} must be text of at most 4000 characters.", field=field, line=line)
+    if not isinstance(raw, str) or len(raw) > _LONGEST_MEMO:
+        text = f"{field} must be text of at most {_LONGEST_MEMO} characters."
+        raise Rejected("INVALID_FLD_VALUE", text, field=field, line=line)
     return raw
 
 

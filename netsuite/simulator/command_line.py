@@ -47,6 +47,7 @@ def _add_places(parser: argparse.ArgumentParser) -> None:
     add("--host", default=STANDARD.host, help="address the NetSuite port listens on")
     add("--control-host", default=STANDARD.control_host, help="address of the control port (it has no login)")
     add("--state", type=Path, default=None, help="SQLite file that keeps everything; without it, memory")
+    add("--records", type=Path, default=None, help="seed document (JSON) for an account that holds no items yet")
     add("--trust-forwarded-proto", action="store_true", help="behind a TLS proxy: honour X-Forwarded-Proto")
     add("--exit-with-parent", action="store_true", help="end when standard input is closed")
 

@@ -27,7 +27,8 @@ class Exchange:
     """A request as it was received. The head alone, before the body is read, is an exchange without a body.
 
     ``horizon_lag`` and ``visible_after`` are seconds a read lag hides records for, in a look-up and from a
-    write.
+    write. ``share_visible`` and ``shift`` are what a query's result is cut down to and how it moves;
+    ``missing_column`` is one this account does not have.
     """
 
     method: str
@@ -44,6 +45,9 @@ class Exchange:
     scopes: tuple[str, ...] = ()
     horizon_lag: float = 0.0
     visible_after: float = 0.0
+    share_visible: float = 1.0
+    shift: str = ""
+    missing_column: str = ""
 
     @cached_property
     def path(self) -> str:

@@ -35,6 +35,9 @@ EFFECTS: Mapping[str, Stage] = {
     "item_inactivate": Stage.WORLD,
     "read_lag": Stage.WORLD,
     "slow": Stage.WORLD,
+    "permission_drop": Stage.WORLD,
+    "feature_off": Stage.WORLD,
+    "snapshot_shift": Stage.WORLD,
     "reset_before_commit": Stage.DELIVERY,
     "reset_after_commit": Stage.DELIVERY,
     "hang_before_commit": Stage.DELIVERY,
@@ -61,6 +64,7 @@ DEFAULT_SECONDS: Mapping[str, float] = {
 }
 
 LONGEST_HOLD_SECONDS = 330.0
+SHIFTS = ("vanish", "repeat")
 
 
 class BadRule(Exception):
@@ -75,7 +79,8 @@ class Rule:
     negative);
     left out, the effect's own default counts.
     ``hold`` is how long a ``late_commit`` keeps a patient client waiting before it closes the connection.
-    ``value`` is the date of ``period_close`` or the item of ``item_inactivate``.
+    ``value`` is the date of ``period_close``, the item of ``item_inactivate``, the share of rows that
+    ``permission_drop`` leaves, how ``snapshot_shift`` moves them, or the column ``feature_off`` takes away.
     """
 
     effect: str
@@ -131,6 +136,7 @@ def parse_rule(document: Any, *, seed: int = 1) -> Rule:
     given: dict[str, Any] = {"seed": seed} | document
     rule = Rule(**given)
     _check_numbers(rule)
+    _check_value(rule)
     if rule.stage is Stage.ARRIVAL and rule.external_id and (rule.method or "").upper() != "GET":
         raise BadRule(f"{rule.effect} acts before the body is read; it can match an external id only with method GET")
     return rule
@@ -157,6 +163,13 @@ def _check_numbers(rule: Rule) -> None:
         raise BadRule("hold must not be negative")
     if rule.duration < 0 and rule.effect != "clock_skew":
         raise BadRule("seconds must not be negative")
+
+
+def _check_value(rule: Rule) -> None:
+    if rule.effect == "snapshot_shift" and (rule.value or SHIFTS[0]) not in SHIFTS:
+        raise BadRule(f"value of snapshot_shift is one of {', '.join(SHIFTS)}")
+    if rule.effect == "permission_drop" and not 0 <= float(rule.value or 0) < 1:
+        raise BadRule("value of permission_drop is the share of rows that stays, from 0 to below 1")
 
 
 class FaultBook:

@@ -16,6 +16,7 @@ class Options:
     host: str = "127.0.0.1"
     control_host: str = "127.0.0.1"
     state: Path | None = None
+    records: Path | None = None
     strict: bool = False
     scenario: str = "none"
     seed: int = 1

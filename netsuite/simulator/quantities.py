@@ -4,14 +4,14 @@ import re
 from decimal import ROUND_HALF_UP, Decimal
 
 MILLIONTHS = 1_000_000
-_NUMBER = re.compile(r"[+-]?\d{1,12}(\.\d{1,6})?")
+_NUMBER = re.compile(r"[+-]?([0-9]{1,12}(\.[0-9]{1,3})?|[0-9]{1,9}(\.[0-9]{1,6})?)")
 _THOUSANDTH = Decimal("0.001")
 _CENT = Decimal("0.01")
 
 
 def parse_number(text: object) -> Decimal | None:
-    """A plain decimal string of at most 12 digits and 6 places; ``None`` for anything else, JSON
-    numbers included."""
+    """A plain decimal string of at most 15 digits, 6 of them behind the point; ``None`` for anything
+    else, JSON numbers included."""
     if isinstance(text, str) and _NUMBER.fullmatch(text):
         return Decimal(text)
     return None

@@ -79,6 +79,7 @@ class Records:
             "inactive": int(fields.get("inactive", False)),
             "subsidiary": fields.get("subsidiary"),
             "average_cost": str(fields.get("average_cost", "0")),
+            "unit": str(fields.get("unit", "Each")),
         }
         if parse_number(values["average_cost"]) is None:
             raise BadSeed(f"item {itemid or internal_id}: average_cost is not a decimal string")
@@ -90,8 +91,8 @@ class Records:
         number = internal_id or self.free_id(db, "items")
         db.execute(
             "INSERT INTO items (id, itemid, displayname, kind, lot, inactive, subsidiary, average_cost,"
-            " modified)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " unit, modified)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 number,
                 itemid or self._free_name(db, "items", "itemid", number),

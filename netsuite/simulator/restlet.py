@@ -26,6 +26,7 @@ _PUSH_FIELDS = {"op", "contract", "recordType", "externalId", "payloadHash", "dr
 _EXTERNAL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _DUPLICATE = "This record already exists with other content."
+_OF_A_RECORD = ["internalId", "tranId", "externalId", "payloadHash", "created", "lineCount", "quantitySum", "total"]
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ class Restlet:
                     "multiLocation": True,
                     "lots": False,
                     "bins": False,
+                    "oneWorld": True,
                     "suiteTax": False,
                 },
                 "dateFormat": "YYYY-MM-DD",
@@ -102,6 +104,8 @@ class Restlet:
     def _lookup(self, exchange: Exchange, db: Database) -> Answer:
         if exchange.record_type is None or not exchange.external_id:
             raise Refusal(400, "SSS_MISSING_REQD_ARGUMENT", "recordtype and externalid are required.")
+        if exchange.record_type.lower() != RECORD_TYPE:
+            raise Refusal(400, "SSS_INVALID_API_USAGE", f"recordtype must be {RECORD_TYPE}.")
         row = db.execute(
             "SELECT * FROM transactions WHERE external_id = ? AND record_type = ? AND visible_from <= ?",
             (
@@ -125,6 +129,7 @@ class Restlet:
     def _push(self, exchange: Exchange, db: Database) -> Answer:
         started = time.monotonic()
         answer: dict[str, Any] = {"contract": CONTRACT, "warnings": [], "error": None}
+        answer |= dict.fromkeys(_OF_A_RECORD)
         committed: str | None = None
         db.execute("SAVEPOINT push")
         try:
@@ -154,6 +159,9 @@ class Restlet:
         earlier = _by_external_id(db, push.external_id)
         if earlier is not None:
             return _already_there(db, earlier, push)
+        if payload_hash(push) != push.payload_hash:
+            text = "payloadHash is not the hash of the record received."
+            raise Rejected("INVALID_FLD_VALUE", text, field="payloadHash")
         adjustment = self._adjustments.check(db, push.record)
         identity = Identity(
             push.external_id,
@@ -168,12 +176,9 @@ class Restlet:
             if earlier is None:
                 raise
             return _already_there(db, earlier, push)
-        warnings = list(adjustment.warnings)
-        if payload_hash(push) != push.payload_hash:
-            warnings.append("payloadHash is not the hash of the record received")
-        details = summary(db, row) | {"created": row["created"], "warnings": warnings}
+        details = summary(db, row) | {"created": row["created"]}
         if push.dry_run:
-            return "created", None, details | {"internalId": None, "tranId": None}
+            return "created", None, details | {"internalId": None, "tranId": None, "created": None}
         return "created", str(row["id"]), details
 
 

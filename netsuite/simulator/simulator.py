@@ -1,6 +1,7 @@
 """One running simulator: state, NetSuite port, control port."""
 
 import contextlib
+import json
 from typing import Any
 
 from netsuite.simulator import suiteql
@@ -53,6 +54,7 @@ class Simulator:
         self.late = LateWrites(self.store, self.clock, restlet, record_api, self.journal)
         self.inspection = Inspection(self.store)
         self._install()
+        self._take_records()
         if not self.faults.listing():
             self.load_scenario(options.scenario)
         gateway = Gateway(
@@ -73,6 +75,12 @@ class Simulator:
     def _install(self) -> None:
         self.doorkeeper.install_credentials()
         self.records.install_defaults()
+
+    def _take_records(self) -> None:
+        """A missing file is no error: whoever starts us need not know whether there is one."""
+        path = self.options.records
+        if path and path.exists() and self.store.row("SELECT 1 FROM items LIMIT 1") is None:
+            self.records.seed(json.loads(path.read_text(encoding="utf-8")))
 
     def reset(self) -> None:
         """Back to an empty account: records, log, faults, clock, locks. Ports and limits of this

@@ -29,6 +29,9 @@ class Store:
 
     def _create(self) -> None:
         self._db.executescript(files(__package__).joinpath("schema.sql").read_text(encoding="utf-8"))
+        if "unit" not in {column["name"] for column in self._db.execute("PRAGMA table_info(items)")}:
+            # A state file from before items had a unit.
+            self._db.execute("ALTER TABLE items ADD COLUMN unit TEXT NOT NULL DEFAULT 'Each'")
 
     @contextmanager
     def transaction(self) -> Iterator[Database]:

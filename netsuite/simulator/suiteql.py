@@ -17,7 +17,10 @@ MOST_ROWS = 100_000
 TABLES = frozenset({"transaction", "transactionline", "aggregateitemlocation", "item", "location", "accountingperiod"})
 _BEHIND_VIEWS = frozenset({"transactions", "lines", "stock", "items", "locations", "periods", "posted"})
 
-_TOKEN = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/|[A-Za-z_][A-Za-z0-9_$]*|.", re.DOTALL)
+_TOKEN = re.compile(
+    r"'(?:[^']|'')*'|(?i:BUILTIN\.DF)\b|\"[^\"]*\"|--[^\n]*|/\*.*?\*/|[A-Za-z_][A-Za-z0-9_$]*|.", re.DOTALL
+)
+_SPELLED = {"transaction": '"transaction"', "builtin.df": "display_value"}
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
 _FORMATS = (("YYYY", "%Y"), ("MM", "%m"), ("DD", "%d"), ("HH24", "%H"), ("MI", "%M"), ("SS", "%S"))
 _ALLOWED_ACTIONS = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE)
@@ -28,6 +31,7 @@ def install(store: Store) -> None:
     store.define_function("to_char", 2, _to_char)
     store.define_function("to_date", 2, _to_date)
     store.define_function("to_timestamp", 2, _to_date)
+    store.define_function("display_value", 1, lambda value: value)
     store.define_function("nvl", 2, lambda value, other: other if value is None else value)
     with store.reading() as db:
         db.executescript(files(__package__).joinpath("views.sql").read_text(encoding="utf-8"))
@@ -45,7 +49,10 @@ def run(exchange: Exchange, db: Database) -> Answer:
     if not isinstance(document, dict) or not isinstance(document.get("q"), str):
         raise Refusal(400, "INVALID_CONTENT", "The body must be an object with the query in 'q'.")
     limit, offset = _paging(exchange)
+    if exchange.missing_column and exchange.missing_column.lower() in document["q"].lower():
+        raise _search_error(f"no such column: {exchange.missing_column}")
     names, rows = _select(db, document["q"], document.get("params", []))
+    rows = _disturbed(rows, exchange)
     page = rows[offset : offset + limit]
     items = [{"links": [], **_printed(names, row)} for row in page]
     return json_answer(
@@ -59,6 +66,14 @@ def run(exchange: Exchange, db: Database) -> Answer:
         },
         outcome=f"suiteql:{len(items)} rows",
     )
+
+
+def _disturbed(rows: list[tuple[Any, ...]], exchange: Exchange) -> list[tuple[Any, ...]]:
+    """What the faults ``permission_drop`` and ``snapshot_shift`` leave of a result."""
+    rows = rows[: round(len(rows) * exchange.share_visible)]
+    if exchange.shift == "vanish":
+        return rows[1:]
+    return rows[:1] + rows[:-1] if exchange.shift == "repeat" else rows
 
 
 def _paging(exchange: Exchange) -> tuple[int, int]:
@@ -113,13 +128,17 @@ def _authorize(action: int, first: str | None, _second: str | None, _database: s
 
 
 def _translated(query: str) -> str:
-    """The query for SQLite: ``transaction`` is a keyword there, and Oracle has no LIMIT."""
+    """The query for SQLite: ``transaction`` is a keyword there, and Oracle has no LIMIT.
+
+    ``BUILTIN.DF`` gives what a person would see for an internal id; the one list field here, the stock unit, is
+    kept as that text.
+    """
     words: list[str] = []
     for token in _TOKEN.findall(query.strip().rstrip(";")):
         lowered = token.lower()
         if lowered in ("limit", "pragma", "attach"):
             raise _search_error(f'near "{token}"')
-        words.append('"transaction"' if lowered == "transaction" else token)
+        words.append(_SPELLED.get(lowered, token))
     text = "".join(words)
     if text.partition(" ")[0].partition("\n")[0].lower() not in ("select", "with"):
         raise _search_error("only SELECT is supported")

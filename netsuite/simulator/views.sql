@@ -30,7 +30,7 @@ SELECT s.item, s.location,
 CREATE TEMP VIEW IF NOT EXISTS item AS
 SELECT id, itemid, displayname, kind AS itemtype, CASE inactive WHEN 1 THEN 'T' ELSE 'F' END AS isinactive,
        CASE lot WHEN 1 THEN 'T' ELSE 'F' END AS islotitem, 'F' AS isserialitem, 'F' AS usebins, subsidiary,
-       CAST(average_cost AS REAL) AS averagecost, modified AS lastmodifieddate
+       unit AS stockunit, CAST(average_cost AS REAL) AS averagecost, modified AS lastmodifieddate
   FROM items;
 
 CREATE TEMP VIEW IF NOT EXISTS location AS

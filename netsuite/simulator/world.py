@@ -5,7 +5,7 @@ from typing import Any
 
 from netsuite.simulator.clock import SimulatedClock
 from netsuite.simulator.exchange import RECORD_PATH, Exchange
-from netsuite.simulator.faults import Rule
+from netsuite.simulator.faults import SHIFTS, Rule
 from netsuite.simulator.records import Records
 from netsuite.simulator.storage import Store
 
@@ -25,6 +25,12 @@ class World:
             self._close_period(rule, exchange)
         elif rule.effect == "item_inactivate":
             self._inactivate_item(rule, exchange)
+        elif rule.effect == "permission_drop":
+            exchange.share_visible = float(rule.value or 0)
+        elif rule.effect == "feature_off":
+            exchange.missing_column = rule.value or ""
+        elif rule.effect == "snapshot_shift":
+            exchange.shift = rule.value or SHIFTS[0]
 
     def _close_period(self, rule: Rule, exchange: Exchange) -> None:
         day = rule.value or _record(exchange).get("tranDate") or self._clock.today().isoformat()

@@ -16,7 +16,7 @@ from approvals.alerts import raise_alert
 from approvals.clock import now
 from approvals.models import EditToken, OutboundEmail, ScheduledSlot, WorkflowRun
 from config.navigation import sidebar
-from inventory.models import AssemblyComponent, Item, Zone
+from inventory.models import AssemblyComponent, Item, Parity, Zone
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +55,7 @@ def house() -> Any:
     draft = make.run_of(sheet).proposed_actions.get(action_type="propose_email_to_customer")
     OutboundEmail.objects.create(action=draft, template="t", recipient="a@example.com", subject="s", body="b")
     make.disputed_count()
+    Parity.objects.create(item=what, location=home.location, our_quantity=184, difference=184, state="missing_there")
     return home
 
 
@@ -172,7 +173,7 @@ def test_a_history_page_cannot_be_posted_to(house):
 READ_ONLY = (
     *("approvals.alert", "approvals.event", "approvals.journalentry", "approvals.verifycheck"),
     *("approvals.auditentry", "approvals.scheduledslot", "approvals.outboundemail", "approvals.workflowrun"),
-    *("inventory.balance", "inventory.movement", "inventory.adjustment", "netsuite.push"),
+    *("inventory.balance", "inventory.movement", "inventory.adjustment", "inventory.parity", "netsuite.push"),
 )
 
 

@@ -46,6 +46,7 @@ def test_sound_books_pass_with_figures(posted):
         "audit_chain": AuditEntry.objects.count(),
         "posted_lines": 1,
         "pushes": 1,
+        "corrections": 0,
     }
     assert verdict() == (0, "")
 

@@ -56,6 +56,7 @@ def house_environment(
     (tmp_path / "var" / "static").symlink_to(static_files)
     return test_database_environment | {
         "NETSUITE_RESTLET_BASE_URL": simulator.base_url,
+        "NETSUITE_REST_BASE_URL": simulator.base_url,
         "CELERY_BROKER_URL": "memory://",
     }
 

@@ -88,6 +88,7 @@ class House:
                 environment
                 | {
                     "NETSUITE_RESTLET_BASE_URL": simulator.base_url,
+                    "NETSUITE_REST_BASE_URL": simulator.base_url,
                     "PYTHONPATH": str(HOUSE),
                     "PYTHONWARNINGS": "ignore",
                 }

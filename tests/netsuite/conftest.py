@@ -31,6 +31,7 @@ def simulator(simulator_process: Running, settings: LazySettings) -> Running:
     simulator_process.control.reset()
     forget_tokens()
     settings.NETSUITE_RESTLET_BASE_URL = settings.NETSUITE_REST_BASE_URL = simulator_process.base_url
+    settings.NETSUITE_QUERY_WAIT = 0.01
     settings.NETSUITE_CONNECT_TIMEOUT = 2
     settings.NETSUITE_READ_TIMEOUT = READ_TIMEOUT
     return simulator_process

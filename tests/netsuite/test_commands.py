@@ -88,4 +88,7 @@ def test_checks_say_what_is_misconfigured_in_a_sentence(settings):
     ]
     settings.PRODUCTION = True
     settings.NETSUITE_RESTLET_BASE_URL = "http://1234567.restlets.api.netsuite.com"
-    assert [check.id for check in secrets_travel_encrypted(None)] == ["netsuite.E001"]
+    settings.NETSUITE_REST_BASE_URL = "http://1234567.suitetalk.api.netsuite.com"
+    found = secrets_travel_encrypted(None)
+    assert {check.id for check in found} == {"netsuite.E001"}
+    assert [check.msg.split()[0] for check in found] == ["NETSUITE_REST_BASE_URL", "NETSUITE_RESTLET_BASE_URL"]

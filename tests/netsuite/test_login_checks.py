@@ -105,7 +105,10 @@ def test_every_address_in_use_is_encrypted_in_production(m2m):
     m2m.NETSUITE_RESTLET_BASE_URL = "https://1234567.restlets.api.netsuite.com"
     m2m.NETSUITE_REST_BASE_URL = "http://1234567.suitetalk.api.netsuite.com"
     assert [found.msg for found in checks.secrets_travel_encrypted(None)] == ["NETSUITE_REST_BASE_URL is not https."]
-    m2m.NETSUITE_AUTH = "tba"
+    m2m.NETSUITE_REST_BASE_URL = "https://1234567.suitetalk.api.netsuite.com"
+    m2m.NETSUITE_RESTLET_BASE_URL = "http://1234567.restlets.api.netsuite.com"
+    assert [found.msg for found in checks.secrets_travel_encrypted(None)] == ["NETSUITE_RESTLET_BASE_URL is not https."]
+    m2m.NETSUITE_TRANSPORT = "rest"
     assert checks.secrets_travel_encrypted(None) == []
 
 

@@ -163,13 +163,13 @@ def test_a_rejected_push_leaves_no_items_behind(simulator, client):
     assert client.query("SELECT id FROM item").json()["totalResults"] == 0
 
 
-def test_cost_of_an_increase_moves_the_average_and_is_ignored_on_a_decrease(strict):
+def test_cost_of_an_increase_moves_the_average_and_is_refused_on_a_decrease(strict):
     client = ForeignClient(strict.base_url)
     client.push("CS-IA-1", adjustment(line("000123", "10", unitCost="7.50")))
     assert strict.control.balances(item="000123")[0]["average_cost"] == "3.5000"
-    answer = client.push("CS-IA-2", adjustment(line("000123", "-2", unitCost="99")))
-    assert answer["total"] == "-7.00"
-    assert "ignored" in answer["warnings"][0]
+    assert client.push("CS-IA-2", adjustment(line("000123", "-2")))["total"] == "-7.00"
+    answer = client.push("CS-IA-3", adjustment(line("000123", "-2", unitCost="99")))
+    assert (answer["outcome"], answer["error"]["field"], answer["error"]["line"]) == ("rejected", "unitCost", 1)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from inventory.management.ledger_checks import CHECKS, Finding, netsuite_records
-from netsuite.lookups import NotConnected
+from netsuite.configuration import NotConnected
 
 
 class Command(BaseCommand):

@@ -1,0 +1,20 @@
+"""What the gate is told of corrections to NetSuite's number."""
+
+from approvals.contract import ActionType
+from inventory.mirror import corrections, decision_page
+
+ENVELOPE = ActionType(
+    key=corrections.ENVELOPE,
+    title="Differences from NetSuite",
+    live=lambda actions: {action.pk: dict(action.payload) for action in actions},
+    decided=lambda decision: None,
+)
+CORRECTION = ActionType(
+    key=corrections.CORRECTION,
+    title="Differences from NetSuite",
+    live=corrections.live_numbers,
+    decided=corrections.decide,
+    objection=corrections.objection,
+    page=decision_page.corrections_page,
+    template="inventory/decision_corrections.html",
+)

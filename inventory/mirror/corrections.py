@@ -1,0 +1,219 @@
+"""A lasting difference from NetSuite becomes one proposed correction, and a person decides.
+
+Approved: a movement on our ledger takes the difference away; NetSuite is not written to. Rejected: the difference is
+accepted with the reason and not proposed again while it stays the same. What is booked is the difference the
+last look found, so goods that moved since are neither lost nor booked twice.
+"""
+
+from collections import defaultdict
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F
+
+from approvals.clock import now
+from approvals.models import Event, JournalEntry, ProposedAction
+from approvals.operations import Decision
+from approvals.set_based import insert_rows, update_rows
+from inventory.mirror.telling import settled
+from inventory.mirror.unconfirmed import by_balance, open_pushes, our_names
+from inventory.models import Balance, Location, MirrorMark, Movement, Parity
+from inventory.stock.ledger import NewMovement, record_movements
+
+ENVELOPE = "netsuite_corrections"
+CORRECTION = "netsuite_correction"
+RISK = 3
+STALE_AFTER = timedelta(minutes=15)
+Status = ProposedAction.Status
+COLUMNS = (
+    *("action_type", "title", "status", "risk", "envelope", "entity_type", "entity_ref", "payload", "proposed_at"),
+    *("decided_via", "decided_hash", "reason_note"),
+)
+
+
+def propose_corrections() -> int:
+    """One correction for each settled difference of an item we know, unless one is waiting already."""
+    wanted = settled().filter(item__isnull=False, state__in=[Parity.State.DRIFT, Parity.State.MISSING_HERE])
+    rows = wanted.exclude(correction__status=Status.PENDING).select_related("item", "location").order_by("pk")
+    by_location: dict[Location, list[Parity]] = defaultdict(list)
+    for row in rows:
+        by_location[row.location].append(row)
+    envelopes = _open_envelopes(list(by_location))
+    lines = [_line(row, envelopes[location.pk]) for location, rows in by_location.items() for row in rows]
+    insert_rows(ProposedAction, COLUMNS, lines)
+    unlinked = ProposedAction.objects.filter(
+        action_type=CORRECTION, status=Status.PENDING, envelope__any_of=list(envelopes.values()), parity=None
+    )
+    links = [(int(ref.split(":")[1]), pk) for pk, ref in unlinked.order_by().values_list("pk", "entity_ref")]
+    update_rows(Parity, ["correction"], links)
+    return len(lines)
+
+
+def lock_envelopes() -> dict[str, int]:
+    """Location -> its open envelope, locked, so that no decision is taken on numbers that are being replaced."""
+    open_ones = ProposedAction.objects.select_for_update().filter(action_type=ENVELOPE, status=Status.PENDING)
+    return {action.entity_ref: action.pk for action in open_ones.order_by("pk")}
+
+
+def _open_envelopes(locations: list[Location]) -> dict[int, int]:
+    """Location id -> its envelope that is still open; made where there is none. A handful of locations."""
+    known = lock_envelopes()
+    refs = {location.pk: f"location:{location.pk}" for location in locations}
+    for location in locations:
+        if refs[location.pk] not in known:
+            known[refs[location.pk]] = ProposedAction.objects.create(
+                action_type=ENVELOPE,
+                title=f"Differences from NetSuite at {location.code}",
+                risk=RISK,
+                entity_type="inventory_location",
+                entity_ref=refs[location.pk],
+                payload={"location": location.code},
+            ).pk
+    return {pk: known[ref] for pk, ref in refs.items()}
+
+
+def _line(row: Parity, envelope_id: int) -> tuple[Any, ...]:
+    here, there = (_short(row.our_quantity), _short(row.netsuite_quantity))
+    title = f"{row.code}: {here} here, {there} in NetSuite"
+    payload = {"item_code": row.code, "location": row.location.code, **_numbers(row, row.our_quantity)}
+    return (
+        *(CORRECTION, title[:200], Status.PENDING, RISK, envelope_id, "inventory_balance", f"parity:{row.pk}"),
+        *(payload, now(), "", "", ""),
+    )
+
+
+def _numbers(row: Parity, on_hand: Decimal | None) -> dict[str, Any]:
+    return {
+        "on_hand": _fixed(on_hand),
+        "in_netsuite": _fixed(row.netsuite_quantity),
+        "waiting_pushes": _fixed(row.explained),
+        "difference": _fixed(row.difference),
+        "correction": _fixed(-row.difference),
+    }
+
+
+def _fixed(quantity: Decimal | None) -> str:
+    return f"{quantity or Decimal(0):.3f}"
+
+
+def _short(quantity: Decimal | None) -> str:
+    return "none" if quantity is None else f"{quantity:.3f}".rstrip("0").rstrip(".")
+
+
+# -- what a decision is bound to, and what it does ------------------------------------------------------------
+
+
+def live_numbers(actions: list[ProposedAction]) -> dict[int, dict[str, Any]]:
+    """Both sides as they stand: ours now, NetSuite's from the last look."""
+    rows = list(Parity.objects.filter(correction__any_of=[action.pk for action in actions]).order_by())
+    on_hand = _on_hand(rows)
+    return {
+        row.correction_id: _numbers(row, on_hand.get((row.item_id, row.location_id)))
+        for row in rows
+        if row.correction_id
+    }
+
+
+def _on_hand(rows: list[Parity]) -> dict[tuple[int | None, int], Decimal]:
+    balances = Balance.objects.filter(item__any_of=[row.item_id for row in rows if row.item_id])
+    found = balances.order_by().values_list("item_id", "location_id", "quantity_on_hand")
+    return {(item, location): quantity for item, location, quantity in found}
+
+
+def objection(decision: Decision) -> str:
+    """Why nothing can be booked now: NetSuite's numbers are old, or a push for the item is under way."""
+    approved = decision.verdicts.get(Status.APPROVED, [])
+    if not approved:
+        return ""
+    mark = MirrorMark.objects.get(pk=1)
+    if mark.succeeded_at is None or mark.snapshot_at is None or now() - mark.succeeded_at > STALE_AFTER:
+        return (
+            "NetSuite's balances were not read lately, so its numbers may be out of date. Wait for the next mirror, "
+            "or run manage.py mirror_netsuite."
+        )
+    unconfirmed = by_balance(open_pushes(mark.snapshot_at), our_names())
+    rows = Parity.objects.filter(correction__any_of=[action.pk for action in approved]).select_related("item")
+    busy = [
+        row.code
+        for row in rows
+        if row.item_id and (moves := unconfirmed.get((row.item_id, row.location_id))) and moves.open
+    ]
+    if busy:
+        return (
+            f"A push for {', '.join(busy[:5])} is on its way to NetSuite, so nobody knows yet what NetSuite will hold. "
+            "Decide after the next mirror."
+        )
+    return ""
+
+
+def decide(decision: Decision) -> None:
+    """Book what was approved, remember what was accepted; in the gate's transaction.
+
+    The gate holds the envelope's lock, and a mirror that stores takes it first: the numbers are still those seen.
+    """
+    approved = _rows(decision, Status.APPROVED)
+    _book(approved, decision)
+    _accept(_rows(decision, Status.REJECTED))
+    first = next(iter(decision.verdicts.values()))[0]
+    row = Parity.objects.select_related("location").get(correction=first)
+    if approved:
+        _record(row.location, approved, decision)
+
+
+def _rows(decision: Decision, status: str) -> list[Parity]:
+    ids = [action.pk for action in decision.verdicts.get(status, [])]
+    rows = Parity.objects.select_related("item", "location").filter(correction__any_of=ids)
+    return list(rows.exclude(difference=0).order_by("pk")) if ids else []
+
+
+def _book(rows: list[Parity], decision: Decision) -> None:
+    """The opposite of each difference, as the decision saw it."""
+    moment = now()
+    movements = [
+        NewMovement(
+            row.item_id,
+            -row.difference,
+            Movement.Kind.CORRECTION,
+            moment,
+            f"NetSuite correction {row.correction_id}",
+            row.correction_id,
+        )
+        for row in rows
+        if row.item_id
+    ]
+    if not movements:
+        return
+    record_movements(movements, location=rows[0].location, source="netsuite", by=decision.by)
+    on_hand, states = _on_hand(rows), Parity.State
+    update_rows(
+        Parity,
+        ["our_quantity", "state", "difference", "seen", "since", "accepted_difference"],
+        [
+            (
+                *(row.pk, on_hand[row.item_id, row.location_id], states.PENDING if row.pushes else states.EQUAL),
+                *(Decimal(0), 0, moment, None),
+            )
+            for row in rows
+        ],
+    )
+
+
+def _accept(rows: list[Parity]) -> None:
+    Parity.objects.filter(pk__any_of=[row.pk for row in rows]).update(
+        accepted_difference=F("difference"), state=Parity.State.ACCEPTED, seen=0, since=now()
+    )
+
+
+def _record(location: Location, rows: list[Parity], decision: Decision) -> None:
+    corrected = [[row.code, _fixed(-row.difference)] for row in rows]
+    facts = {"location": location.code, "approved_by": str(decision.by), "corrected": corrected}
+    Event.objects.create(name="inventory.corrected", subject=f"location:{location.pk}", payload=facts)
+    JournalEntry.objects.create(
+        entity_type="inventory_location",
+        entity_id=str(location.pk),
+        outcome="corrected",
+        tags="netsuite,mirror",
+        narrative=f"{len(rows)} balances at {location} were corrected to what NetSuite holds, decided by {decision.by}."
+        + (f" {decision.note}" if decision.note else ""),
+    )
