@@ -64,7 +64,7 @@ def find_rule(signal: Signal) -> Rule:
         return NOT_SENT
     if signal.channel is Channel.NO_ANSWER or signal.http_status is None:
         return NO_ANSWER
-    rule = rule_for_code(signal.code) or _rule_for_text(signal.message)
+    rule = rule_for_code(signal.code) or _rule_for_text(signal)
     if rule is None:
         return _rule_for_status(signal)
     if signal.http_status >= 500 and rule.error_class in _REFUSALS:
@@ -87,9 +87,13 @@ def class_when_absent(code: str) -> ErrorClass:
     return rule.when_absent if rule else ErrorClass.RETRY
 
 
-def _rule_for_text(message: str) -> Rule | None:
-    lowered = message.lower()
-    return next((rule for text, rule in _BY_TEXT if text in lowered), None)
+def _rule_for_text(signal: Signal) -> Rule | None:
+    """A 401 that says "locked" is still a refused login: a telling status comes before a text of refusal."""
+    lowered = signal.message.lower()
+    rule = next((rule for text, rule in _BY_TEXT if text in lowered), None)
+    if rule is not None and rule.error_class in _REFUSALS and signal.http_status in _BY_STATUS:
+        return None
+    return rule
 
 
 def _rule_for_status(signal: Signal) -> Rule:
