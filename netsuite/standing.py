@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.conf import settings
 from django.db.models import Count, Min, Q
 
 from approvals.clock import now
+from approvals.models import Alert
+from netsuite.halts import INCOMPLETE_ALERT
 from netsuite.models import DrainLease, Push
 from netsuite.models.lease import NETSUITE
 
@@ -23,6 +25,7 @@ class Standing:
     oldest_waiting_since: datetime | None
     drained_at: datetime | None
     halted: str
+    halted_until: datetime | None
     halt: str
     is_throttled: bool
 
@@ -44,13 +47,21 @@ def standing() -> Standing:
         oldest_waiting_since=Min("created_at", filter=waiting),
     )
     lease = DrainLease.objects.filter(name=NETSUITE).first()
-    # The lease is stamped by the database's clock, which drills cannot move.
-    shift = timedelta(seconds=settings.CLOCK_OFFSET_SECONDS)
-    drained_at = lease.last_drained_at + shift if lease and lease.last_drained_at else None
+    drained_at = lease.last_drained_at if lease else None
+    # The settings that count are the worker's, so its alert is asked, not this process's environment.
+    incomplete = Alert.objects.filter(key=INCOMPLETE_ALERT, resolved_at=None).first()
+    if incomplete:
+        return Standing(**figures, drained_at=drained_at, **_not_set_up(incomplete.message))
     return Standing(
         **figures,
         drained_at=drained_at,
         halted=lease.halted_reason if lease else "",
+        halted_until=lease.halted_until if lease else None,
         halt=lease.get_halt_display() if lease and lease.halt else "",
         is_throttled=bool(lease and lease.halt == DrainLease.Halt.THROTTLED),
     )
+
+
+def _not_set_up(message: str) -> dict[str, Any]:
+    halt = "Settings for NetSuite are missing"
+    return {"halted": message, "halted_until": None, "halt": halt, "is_throttled": False}
