@@ -116,7 +116,8 @@ def test_a_conflict_shows_both_sides():
     assert "Lines 2 1" in shown
     assert "Net quantity 4 7" in shown
     assert f"Payload hash {push.payload_hash} {OTHER_HASH}" in shown
-    assert "INVADJ88 (internal id 4711)" in shown
+    assert "another record: INVADJ88 (internal id 4711)" in shown
+    assert "confirmed" not in shown.split("Two sides")[0], "it is not"
     offered = body.content.decode()
     assert page(push, "accept") in offered
     assert page(push, "corrected") in offered

@@ -2,13 +2,14 @@
 
 from datetime import date, timedelta
 from functools import partial
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from approvals.clock import now
@@ -307,3 +308,41 @@ def test_a_drain_that_read_the_old_content_does_not_send_it(simulator):
     token = lease.acquire("one", timedelta(minutes=1))
     with pytest.raises(claims.PushChanged):
         claims.claim(push, token)
+
+
+@pytest.mark.slow
+def test_of_four_people_deciding_at_the_same_moment_one_is_heard(simulator, operator):
+    """Threads with a connection each, released together."""
+    push = refused_for_its_date(simulator)
+    sides: list[Any] = [
+        decisions.retry_push,
+        decisions.cancel_push,
+        partial(decisions.redate_push, tran_date=OPEN_DATE),
+        partial(decisions.redate_push, tran_date=OPEN_DATE + timedelta(days=2)),
+    ]
+    barrier, ends = Barrier(len(sides)), [""] * len(sides)
+
+    def decide(position: int) -> None:
+        try:
+            mine = Push.objects.get(pk=push.pk)
+            barrier.wait(timeout=20)
+            sides[position](push=mine, by=operator, reason="me first")
+            ends[position] = "heard"
+        except PushRefused as refusal:
+            ends[position] = str(refusal)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=decide, args=(position,)) for position in range(len(sides))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert ends.count("heard") == 1, ends
+    assert all(end == "heard" or "changed meanwhile" in end for end in ends), ends
+    assert PushDecision.objects.count() == 1
+    assert AuditEntry.objects.filter(verb__startswith="push.").count() == 1
+    push.refresh_from_db()
+    assert push.payload_hash == payload_hash(
+        record_type=push.record_type, external_id=push.external_id, record=push.payload
+    )
