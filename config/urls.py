@@ -9,6 +9,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from approvals.clock import now
+from approvals.monitoring import health_page
 from config.api import api
 from inventory.mirror.standing import mirrored_at
 from netsuite.standing import drained_at
@@ -40,4 +41,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", api.urls),
     path("healthz", healthz, name="healthz"),
+    path("health", health_page, name="health"),
 ]

@@ -1,6 +1,5 @@
-"""Pushes to NetSuite: what waits, what NetSuite answered, and the two things a person may do about it."""
+"""Pushes to NetSuite: what waits, what NetSuite answered, and what a person may decide about it."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
@@ -13,12 +12,13 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from approvals.admin.confirming import Question, ask
-from approvals.admin.links import link_to, page_of
+from approvals.admin.links import page_of
 from approvals.admin.record import RecordAdmin
 from approvals.admin.runs import Panel, add_panel
 from approvals.models import WorkflowRun
-from netsuite import halts, queue
-from netsuite.models import Push, PushAttempt
+from netsuite import decisions, halts, push_questions
+from netsuite.models import Push, PushDecision
+from netsuite.push_story import push_story
 from netsuite.standing import standing
 
 COLOURS = {
@@ -31,7 +31,7 @@ COLOURS = {
     Push.Status.CONFLICT: "danger",
     Push.Status.CANCELLED: "",
 }
-GOOD_OUTCOMES = {"created", "existing"}
+Kind = PushDecision.Kind
 LIST = "admin:netsuite_push_changelist"
 
 
@@ -68,7 +68,7 @@ class PushAdmin(RecordAdmin):
     list_before_template = "netsuite/standing.html"
     change_form_template = "netsuite/push.html"
     actions_list = ("resume",)
-    actions_detail = ("retry", "cancel")
+    actions_detail = ("retry", "redate", "accept", "corrected", "cancel")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Push]:
         return super().get_queryset(request).select_related("workflow_run")
@@ -82,24 +82,34 @@ class PushAdmin(RecordAdmin):
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         push: Push = kwargs["obj"]
-        context |= push_story(push, request.user)
+        context |= {**push_story(push, request.user), "push_colour": COLOURS[Push.Status(push.status)]}
         return super().render_change_form(request, context, *args, **kwargs)
 
     def has_retry_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self._may(request, object_id, "netsuite.retry_push", lambda push: push.may_retry)
+        return self._may(request, object_id, Kind.RETRY)
 
     def has_cancel_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self._may(request, object_id, "netsuite.cancel_push", lambda push: push.may_cancel)
+        return self._may(request, object_id, Kind.CANCEL)
+
+    def has_redate_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._may(request, object_id, Kind.REDATE)
+
+    def has_resolve_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._may(request, object_id, Kind.ACCEPT)
 
     def has_resume_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return self.has_view_permission(request) and request.user.has_perm("netsuite.resume_drain")
 
-    def _may(self, request: HttpRequest, object_id: Any, permission: str, state: Callable[[Push], bool]) -> bool:
-        """Whether to offer the button. A POST that comes too late gets the queue's own sentence instead of a 403."""
-        if not (self.has_view_permission(request) and request.user.has_perm(permission)):
+    def _may(self, request: HttpRequest, object_id: Any, kind: Kind) -> bool:
+        """Whether to offer the button. A POST that comes too late gets the decision's own sentence, not a 403."""
+        if not (self.has_view_permission(request) and request.user.has_perm(decisions.RULES[kind].permission)):
             return False
         push = Push.objects.filter(pk=str(object_id)).first()
-        return push is None or request.method == "POST" or state(push)
+        return push is None or request.method == "POST" or not decisions.hindrance(kind, push)
+
+    def _ask(self, request: HttpRequest, object_id: str, kind: Kind) -> HttpResponse:
+        push = get_object_or_404(Push, pk=object_id)
+        return ask(request, self, push, push_questions.question(kind, push, request))
 
     @action(
         description="Retry",
@@ -109,25 +119,19 @@ class PushAdmin(RecordAdmin):
         variant=ActionVariant.PRIMARY,
     )
     def retry(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        push = get_object_or_404(Push, pk=object_id)
+        return self._ask(request, object_id, Kind.RETRY)
 
-        def carry_out(reason: str) -> str:
-            queue.retry_push(push=push, by=request.user, reason=reason)  # type: ignore[arg-type]
-            return f"{push.external_id} will be tried again."
+    @action(description="Re-date", url_path="redate", permissions=["redate"], icon="event")
+    def redate(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._ask(request, object_id, Kind.REDATE)
 
-        fate = "It was sent before, so NetSuite is asked first whether it is there: it cannot be recorded twice."
-        question = Question(
-            title=f"Retry {push.external_id}?",
-            consequences=[
-                push.label,
-                push.last_outcome,
-                fate if push.sent_at else "It gets three fresh attempts.",
-            ],
-            button="Retry",
-            carry_out=carry_out,
-            asks_reason=True,
-        )
-        return ask(request, self, push, question)
+    @action(description="NetSuite's is right", url_path="accept", permissions=["resolve"], icon="check")
+    def accept(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._ask(request, object_id, Kind.ACCEPT)
+
+    @action(description="Corrected, look up again", url_path="corrected", permissions=["resolve"], icon="search")
+    def corrected(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._ask(request, object_id, Kind.CORRECTED)
 
     @action(
         description="Cancel",
@@ -137,25 +141,7 @@ class PushAdmin(RecordAdmin):
         variant=ActionVariant.DANGER,
     )
     def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        push = get_object_or_404(Push, pk=object_id)
-
-        def carry_out(reason: str) -> str:
-            queue.cancel_push(push=push, by=request.user, reason=reason)  # type: ignore[arg-type]
-            return f"{push.external_id} is cancelled."
-
-        question = Question(
-            title=f"Cancel {push.external_id}?",
-            consequences=[
-                push.label,
-                "It will never be sent. Our stock keeps the adjustment, so NetSuite will differ by these "
-                f"{push.line_count} lines until somebody enters them there.",
-            ],
-            button="Cancel the push",
-            carry_out=carry_out,
-            asks_reason=True,
-            is_dangerous=True,
-        )
-        return ask(request, self, push, question)
+        return self._ask(request, object_id, Kind.CANCEL)
 
     @action(description="Resume pushing", url_path="resume", permissions=["resume"], icon="play_arrow")
     def resume(self, request: HttpRequest) -> HttpResponse:
@@ -176,40 +162,6 @@ class PushAdmin(RecordAdmin):
             back=reverse(LIST),
         )
         return ask(request, self, None, question)
-
-
-def push_story(push: Push, user: Any) -> dict[str, Any]:
-    """What a push's page shows beside its fields."""
-    record: dict[str, Any] = dict(push.payload)
-    return {
-        "push": push,
-        "push_colour": COLOURS[Push.Status(push.status)],
-        "attempt_rows": [(row, *_look(row)) for row in push.attempt_rows.order_by("number")],
-        "decisions": push.decisions.select_related("decided_by").order_by("pk"),
-        "lines": [_line(line) for line in record.pop("lines", None) or []],
-        "record_head": {name: value for name, value in record.items() if value},
-        "run_link": link_to(push.workflow_run),
-        "sees_cost": user.has_perm("inventory.view_cost"),
-        "title": push.label,
-        "subtitle": None,
-    }
-
-
-def _look(attempt: PushAttempt) -> tuple[str, str]:
-    if not attempt.outcome:
-        return "hourglass_top", "info"
-    return ("check", "success") if attempt.outcome in GOOD_OUTCOMES else ("close", "danger")
-
-
-def _line(line: dict[str, Any]) -> dict[str, str]:
-    item, location = line.get("item") or {}, line.get("location") or {}
-    return {
-        "item": next(iter(item.values()), ""),
-        "location": next(iter(location.values()), ""),
-        "change": line.get("adjustQtyBy", ""),
-        "cost": line.get("unitCost", ""),
-        "memo": line.get("memo", ""),
-    }
 
 
 def _pushes_of(run: WorkflowRun, user: Any) -> list[Any]:

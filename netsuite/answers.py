@@ -119,6 +119,13 @@ def read_page(exchange: Exchange, body: str) -> PageOutcome:
     return Page(exchange, rows, has_more, total)
 
 
+def described_record(raw: str) -> RemoteRecord | None:
+    """The record a kept answer describes; None when it describes none."""
+    answer = _object(raw)
+    remote = _remote(answer) if answer is not None else None
+    return remote if remote is not None and remote.internal_id else None
+
+
 def failure(exchange: Exchange, signal: retry.Signal, retry_after: timedelta | None = None) -> CallFailure:
     """The outcome for a signal, by the reviewed table."""
     rule = retry.find_rule(signal)

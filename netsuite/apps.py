@@ -7,4 +7,4 @@ class NetsuiteConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from netsuite import checks  # noqa: F401  (registers the system checks)
+        from netsuite import checks, health  # noqa: F401  (register the system checks and the lines of health)

@@ -93,7 +93,13 @@ def last_send_code(push: Push) -> str:
 
 def _change(push: Push, token: int, **fields: Any) -> None:
     """The compare-and-set all writes go through; `push` then shows what was written."""
-    rows = Push.objects.filter(lease.held(token), pk=push.pk, status=push.status, attempts=push.attempts)
+    rows = Push.objects.filter(
+        lease.held(token),
+        pk=push.pk,
+        status=push.status,
+        attempts=push.attempts,
+        payload_hash=push.payload_hash,  # a person may have re-dated it
+    )
     if push.status == Status.IN_FLIGHT:
         rows = rows.filter(lease_token=push.lease_token)
     fields["lease_token"] = token

@@ -120,6 +120,7 @@ class _Pass:
     row: DrainLease = field(default_factory=halts.current)
 
     def run(self) -> DrainReport:
+        completed = False
         try:
             if self.row.token != self.token:
                 raise lease.LeaseLost(f"lease token {self.token} is no longer current")
@@ -134,8 +135,9 @@ class _Pass:
             self.report.lost_lease = True
         else:
             reach(Failpoint.BEFORE_RELEASE)
+            completed = not self.report.halted
         finally:
-            lease.release(self.token)
+            lease.release(self.token, completed=completed)
         self.report.sum_up(held_back=len(self.held), waiting=_waiting())
         return self.report
 

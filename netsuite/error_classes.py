@@ -11,22 +11,29 @@ from enum import StrEnum
 
 
 class ErrorClass(StrEnum):
+    """What the drain does with an answer; `CLASS_WORDS` says it to people."""
+
     RETRY = "retry"
-    """Certainly not executed: send again, the attempt counts."""
     THROTTLE = "throttle"
-    """Turned away before execution: wait, no attempt used."""
     UNKNOWN = "unknown"
-    """May or may not be recorded: look up by external id before anything else."""
     DUPLICATE = "duplicate"
-    """NetSuite says it already has it: look up and compare the payload hash."""
     NEEDS_HUMAN = "needs_human"
-    """Refused for a reason that repeats until somebody changes something."""
     STOP_AUTH = "stop_auth"
-    """Login refused. Five failures lock the integration user for 30 minutes: stop everything."""
     STOP_CONFIG = "stop_config"
-    """Our address, script or header is wrong; every push would fail alike: stop everything."""
     LATER = "later"
-    """Somebody else's lock or a receipt still to come: try again each hour, use no attempt."""
+
+
+CLASS_WORDS: dict[ErrorClass, tuple[str, str]] = {
+    ErrorClass.RETRY: ("Retry", "certainly not executed: sent again after 2, 8 and 32 seconds; the attempt counts"),
+    ErrorClass.THROTTLE: ("Throttled", "waits 5 seconds to 5 minutes and is sent again; no attempt is used"),
+    ErrorClass.UNKNOWN: ("Outcome unknown", "may or may not be recorded: looked up before anything else"),
+    ErrorClass.DUPLICATE: ("Already there", "looked up, and the payload hash compared"),
+    ErrorClass.NEEDS_HUMAN: ("Needs a person", "would be refused again until somebody changes something"),
+    ErrorClass.STOP_AUTH: ("Login refused", "everything stops: five failures lock the integration user for 30 minutes"),
+    ErrorClass.STOP_CONFIG: ("Set-up wrong", "everything stops: every push would fail alike"),
+    ErrorClass.LATER: ("Later", "sent again every hour; no attempt is used"),
+}
+"""Each class by name, and what the program does by itself."""
 
 
 class Channel(StrEnum):
@@ -43,6 +50,9 @@ class Channel(StrEnum):
 @dataclass(frozen=True)
 class Rule:
     error_class: ErrorClass
+    meaning: str
+    cure: str
+    """What a person does about it; docs/netsuite/errors.md prints both."""
     codes: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
     statuses: tuple[int, ...] = ()
@@ -52,12 +62,15 @@ class Rule:
     """The class decides waiting and counting, but a look-up is still due before the next send."""
     stops_when_repeated: bool = False
     """Two pushes in a row refused like this: the role or the set-up is wrong, not the record."""
+    is_about_date: bool = False
+    """Another transaction date may cure it: a person may re-date the push."""
 
 
 RULES: tuple[Rule, ...] = (
-    # Turned away for load, before execution.
     Rule(
         ErrorClass.THROTTLE,
+        "Turned away for load, before execution.",
+        "Nothing. If it lasts beyond half an hour, give this integration more concurrency in NetSuite.",
         codes=(
             "SSS_REQUEST_LIMIT_EXCEEDED",
             "CONCURRENCY_LIMIT_EXCEEDED",
@@ -68,10 +81,17 @@ RULES: tuple[Rule, ...] = (
         texts=("concurrent request limit exceeded",),
         statuses=(429,),
     ),
-    Rule(ErrorClass.THROTTLE, statuses=(503,), may_be_recorded=True),
-    # Killed or broken at a point we cannot see.
+    Rule(
+        ErrorClass.THROTTLE,
+        "NetSuite's database is away for a while.",
+        "Nothing. If it lasts, look at NetSuite's status page.",
+        statuses=(503,),
+        may_be_recorded=True,
+    ),
     Rule(
         ErrorClass.UNKNOWN,
+        "Killed or broken at a point we cannot see.",
+        "Nothing: it is looked up before anything is sent again.",
         codes=(
             "SSS_TIME_LIMIT_EXCEEDED",
             "SSS_REQUEST_TIME_EXCEEDED",
@@ -82,12 +102,15 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         ErrorClass.UNKNOWN,
+        "The script used up its units, instructions or memory.",
+        "Look for user-event scripts on the record in NetSuite, or cancel and enter it in parts.",
         codes=("SSS_USAGE_LIMIT_EXCEEDED", "SSS_INSTRUCTION_COUNT_EXCEEDED", "SSS_MEMORY_USAGE_EXCEEDED"),
         when_absent=ErrorClass.NEEDS_HUMAN,
     ),
-    # Login.
     Rule(
         ErrorClass.STOP_AUTH,
+        "Login refused.",
+        "Check the token, the integration record and the role in NetSuite, and this machine's clock; then resume.",
         codes=(
             "INVALID_LOGIN_ATTEMPT",
             "INVALID_LOGIN",
@@ -103,9 +126,10 @@ RULES: tuple[Rule, ...] = (
         ),
         statuses=(401,),
     ),
-    # Address, deployment, header.
     Rule(
         ErrorClass.STOP_CONFIG,
+        "Our address, script, deployment or header is wrong, or a feature is off.",
+        "Check the address, the script and its deployment, and the features of the account; then resume.",
         codes=(
             "SSS_INVALID_SCRIPTLET_ID",
             "INVALID_CONTENT_TYPE",
@@ -119,14 +143,21 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         ErrorClass.NEEDS_HUMAN,
+        "The role may not do this; twice in a row stops everything, because then it is no single record.",
+        "Give the integration's role the permission named in the answer, then retry.",
         codes=("INSUFFICIENT_PERMISSION", "PERMISSION_VIOLATION"),
         stops_when_repeated=True,
     ),
-    # A 403 that names no code: wrong domain, or the older answer to a bad login. Counted as a login.
-    Rule(ErrorClass.STOP_AUTH, statuses=(403,)),
-    # Already there.
+    Rule(
+        ErrorClass.STOP_AUTH,
+        "A 403 that names no code: the wrong domain, or the older answer to a bad login. Counted as a login.",
+        "Check the address and the token; then resume.",
+        statuses=(403,),
+    ),
     Rule(
         ErrorClass.DUPLICATE,
+        "Already there.",
+        "Nothing: it is looked up, and confirmed when the content is ours. Otherwise it becomes a conflict.",
         codes=(
             "DUP_RCRD",
             "UNIQUE_RCRD_ID_REQD",
@@ -137,22 +168,24 @@ RULES: tuple[Rule, ...] = (
         texts=("already exists",),
         when_absent=ErrorClass.NEEDS_HUMAN,
     ),
-    # A name clash with somebody's custom record, not our transaction, though its text says "already exists".
-    Rule(ErrorClass.NEEDS_HUMAN, codes=("DUP_CSTM_RCRD_ENTRY",)),
-    # On a create this comes from user-event scripts saving twice, so the record may be there.
+    Rule(
+        ErrorClass.NEEDS_HUMAN,
+        "A name clash with somebody's custom record, not our transaction, though its text says “already exists”.",
+        "Find the script in NetSuite that makes this custom record, mend it, then retry.",
+        codes=("DUP_CSTM_RCRD_ENTRY",),
+    ),
     Rule(
         ErrorClass.RETRY,
+        "Changed by somebody meanwhile. On a create this comes from user-event scripts saving twice, so the record "
+        "may be there: it is looked up first.",
+        "Nothing; if it repeats, look for user-event scripts on the record.",
         codes=("RCRD_HAS_BEEN_CHANGED", "RCRD_EDITED_SINCE_RETRIEVED"),
         may_be_recorded=True,
     ),
     Rule(
-        ErrorClass.LATER,
-        codes=("RCRD_LOCKED_BY_WF", "RCRD_UNEDITABLE", "NOT_IN_INVT", "ITEM_IS_UNAVAILABLE"),
-        texts=("record is locked", "locked by", "insufficient quantity", "not enough quantity"),
-    ),
-    # Accounting period: finance re-opens it or re-dates the record. A decision, never automatic.
-    Rule(
         ErrorClass.NEEDS_HUMAN,
+        "The accounting period is closed or missing, or the date is not valid.",
+        "Have finance re-open the period and retry, or re-date the push. A decision, never automatic.",
         codes=(
             "TRAN_PERIOD_CLOSED",
             "TRAN_PRD_CLOSED",
@@ -164,10 +197,20 @@ RULES: tuple[Rule, ...] = (
             "UNDEFINED_ACCTNG_PRD",
             "DATEPERIODMISMATCH",
         ),
+        texts=("posting period", "accounting period", "period is closed", "period is locked", "closed period"),
+        is_about_date=True,
     ),
-    # A reference is wrong, or the item, customer or location behind it is inactive.
+    Rule(
+        ErrorClass.LATER,
+        "Somebody's lock or workflow holds the record, or a receipt is still to be posted.",
+        "Nothing for some hours. If it stays: release the lock, or post the missing receipt in NetSuite.",
+        codes=("RCRD_LOCKED_BY_WF", "RCRD_UNEDITABLE", "NOT_IN_INVT", "ITEM_IS_UNAVAILABLE"),
+        texts=("locked", "insufficient quantity", "insufficient inventory", "not enough quantity", "not have enough"),
+    ),
     Rule(
         ErrorClass.NEEDS_HUMAN,
+        "A reference is wrong, or the item, customer or location behind it is inactive.",
+        "Make it active in NetSuite, or correct its NetSuite internal id here; then retry.",
         codes=(
             "INVALID_KEY_OR_REF",
             "INVALID_RCRD_REF",
@@ -176,9 +219,10 @@ RULES: tuple[Rule, ...] = (
             "INVALID_CONTENT",
         ),
     ),
-    # Subsidiary or account does not fit the item.
     Rule(
         ErrorClass.NEEDS_HUMAN,
+        "Subsidiary or account does not fit the item.",
+        "Correct item, location or account in NetSuite (or the account in our settings), then retry.",
         codes=(
             "INVALID_TRANS_SUB_ITEM",
             "INVALID_TRANS_SUB_LOC",
@@ -193,9 +237,10 @@ RULES: tuple[Rule, ...] = (
             "ITEM_ACCT_REQD",
         ),
     ),
-    # Something required is missing.
     Rule(
         ErrorClass.NEEDS_HUMAN,
+        "Something required is missing.",
+        "Fill in what the answer names: in NetSuite's record, its form or our settings; then retry.",
         codes=(
             "MISSING_REQD_FLD",
             "LIST_ID_REQD",
@@ -206,9 +251,10 @@ RULES: tuple[Rule, ...] = (
         ),
         texts=("please enter value", "configure the inventory detail"),
     ),
-    # Lots, serial numbers, bins, quantities, costs.
     Rule(
         ErrorClass.NEEDS_HUMAN,
+        "Lots, serial numbers, bins, quantities or costs are not as NetSuite wants them.",
+        "Enter the adjustment in NetSuite by hand and cancel the push, or mend the item and retry.",
         codes=(
             "NUM_ITEMS_GRTR_THAN_QTY",
             "NUM_ITEMS_NOT_EQUAL_TO_QTY",
@@ -223,9 +269,10 @@ RULES: tuple[Rule, ...] = (
             "POSITIVE_UNITCOST_REQD",
         ),
     ),
-    # Our serialiser, or NetSuite's own limits.
     Rule(
         ErrorClass.NEEDS_HUMAN,
+        "Our way of writing the record, or a limit of NetSuite's own.",
+        "Send the raw answer to whoever maintains this program; cancel and enter it by hand if it is urgent.",
         codes=(
             "PARSING_ERROR",
             "INVALID_NUMBER",
@@ -246,10 +293,29 @@ RULES: tuple[Rule, ...] = (
 VAGUE_CODES = frozenset({"USER_ERROR", "INVALID_CONTENT"})
 """What REST web services answer for most refusals: the text decides first, the code only when it says nothing."""
 
-NOT_SENT = Rule(ErrorClass.RETRY)
-NO_ANSWER = Rule(ErrorClass.UNKNOWN)
-SERVER_ERROR = Rule(ErrorClass.UNKNOWN)
-"""Any 5xx not named above: it may have been recorded (a failing afterSubmit script leaves the record)."""
-UNREADABLE_SUCCESS = Rule(ErrorClass.UNKNOWN)
-UNLISTED = Rule(ErrorClass.NEEDS_HUMAN)
-"""Whatever nobody has classified yet goes to a person with the raw answer beside it."""
+NOT_SENT = Rule(
+    ErrorClass.RETRY,
+    "Connection refused, name not found, certificate refused: no byte of the request left.",
+    "Check the network, the name service and the proxy of the worker, and NetSuite's status page.",
+)
+NO_ANSWER = Rule(
+    ErrorClass.UNKNOWN,
+    "Time-out, reset or an empty reply after the request was sent.",
+    "Nothing: it is looked up before anything is sent again.",
+)
+SERVER_ERROR = Rule(
+    ErrorClass.UNKNOWN,
+    "Any 5xx not named here: it may have been recorded, since a script failing after the save leaves the record.",
+    "Nothing: it is looked up before anything is sent again.",
+)
+UNREADABLE_SUCCESS = Rule(
+    ErrorClass.UNKNOWN,
+    "A success whose body cannot be read, for example a proxy's page.",
+    "Nothing: it is looked up before anything is sent again.",
+)
+UNLISTED = Rule(
+    ErrorClass.NEEDS_HUMAN,
+    "Whatever nobody has classified yet.",
+    "Read the raw answer; mend the cause and retry, or cancel. Then have the code added to this table.",
+)
+"""Goes to a person with the raw answer beside it."""

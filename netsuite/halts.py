@@ -77,7 +77,7 @@ def login_refused(row: DrainLease, outcome: AuthStop, signer: Signer, timing: Ti
 def setup_wrong(row: DrainLease, message: str, timing: Timing) -> str:
     reason = (
         f"The NetSuite set-up is wrong: {message.rstrip('.')}. Nothing is sent. Check the address, the "
-        "script and its deployment, and the role's permissions."
+        "script and its deployment, and the role's permissions; then resume pushing here."
     )
     _halt(row, Halt.SETUP, now() + timing.auth_probe_wait, reason, SETUP_ALERT, "critical")
     return reason
@@ -85,14 +85,21 @@ def setup_wrong(row: DrainLease, message: str, timing: Timing) -> str:
 
 def unreachable(row: DrainLease, message: str) -> str:
     """New pushes wait for a ping that succeeds, so that an outage does not use up everybody's attempts."""
-    reason = f"{message} Pushes wait until NetSuite can be reached again."
+    reason = (
+        f"{message} New pushes wait until NetSuite can be reached again; one already tried three times needs a "
+        "retry then. Check the worker's network, name service and proxy, NETSUITE_RESTLET_BASE_URL, and NetSuite's "
+        "status page."
+    )
     _halt(row, Halt.UNREACHABLE, now(), reason, REACH_ALERT, "warning")
     return reason
 
 
 def throttled(row: DrainLease, until: datetime) -> str:
     since = row.throttled_since or now()
-    reason = f"NetSuite is busy and asked us to slow down; the next try is at {until:%H:%M:%S} UTC."
+    reason = (
+        f"NetSuite is busy and asked us to slow down; the next try is at {until:%H:%M:%S} UTC. No attempt is used up. "
+        "If it lasts beyond half an hour, check NetSuite's status page and this integration's concurrency."
+    )
     fields = {"throttles": row.throttles + 1, "throttled_since": since}
     key = THROTTLE_ALERT if now() - since >= THROTTLED_TOO_LONG else ""
     _halt(row, Halt.THROTTLED, until, reason, key, "warning", **fields)

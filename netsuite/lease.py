@@ -9,6 +9,7 @@ from uuid import uuid4
 from django.db.models import Exists, Q
 from django.db.models.functions import Now
 
+from approvals.clock import now
 from netsuite.models import DrainLease
 from netsuite.models.lease import NETSUITE
 
@@ -41,9 +42,10 @@ def renew(token: int, lifetime: timedelta) -> None:
         raise LeaseLost(f"lease token {token} is no longer current")
 
 
-def release(token: int) -> None:
-    """Give the lease back and note that a drain came to its end."""
-    DrainLease.objects.filter(name=NETSUITE, token=token).update(holder="", expires_at=None, last_drained_at=Now())
+def release(token: int, *, completed: bool = True) -> None:
+    """Give the lease back; note the time when the drain came to its end and nothing had stopped it."""
+    noted = {"last_drained_at": now()} if completed else {}
+    DrainLease.objects.filter(name=NETSUITE, token=token).update(holder="", expires_at=None, **noted)
 
 
 def is_held(token: int) -> bool:

@@ -1,17 +1,12 @@
-"""Putting a push into the queue, and what people may do with one that is stuck."""
+"""Putting a push into the queue. What people may do with one that is stuck: netsuite.decisions."""
 
 import re
 
-from django.contrib.auth.models import AbstractUser
-from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
-from approvals import audit
-from approvals.alerts import resolve_alert
-from approvals.clock import now
 from approvals.models import WorkflowRun
 from approvals.refusals import Refused
-from netsuite.models import Push, PushDecision
+from netsuite.models import Push
 from netsuite.records import Json, payload_hash
 from netsuite.tasks import drain
 
@@ -20,7 +15,7 @@ EXTERNAL_ID = re.compile(r"[A-Z0-9_-]{1,64}")
 
 
 class PushRefused(Refused):
-    """The push cannot be queued, retried or cancelled; the sentence says why."""
+    """The push cannot be queued, or not be decided like this; the sentence says why."""
 
 
 class ExternalIdTaken(PushRefused):
@@ -55,46 +50,11 @@ def enqueue(
     existing = Push.objects.filter(external_id=external_id).first() or _insert(wanted)
     if existing is not None:
         return _same(existing, wanted)
-    _wake_the_drain()
+    wake_the_drain()
     return wanted
 
 
-def retry_push(*, push: Push, by: AbstractUser, reason: str) -> Push:
-    """Give a stuck push three fresh attempts. What was ever sent is looked up before it is sent again."""
-    _require(by, "netsuite.retry_push", "send a push again")
-    was_sent = push.sent_at is not None
-    decided = _decide(
-        push,
-        by,
-        reason,
-        PushDecision.Kind.RETRY,
-        allowed=push.may_retry,
-        status=Push.Status.UNKNOWN if was_sent else Push.Status.PENDING,
-        attempts=0,
-        failed_lookups=0,
-        may_be_recorded=was_sent,
-        next_attempt_at=now(),
-        last_outcome=f"{by.get_username()} asked to send it again: {reason.strip()}",
-    )
-    _wake_the_drain()
-    return decided
-
-
-def cancel_push(*, push: Push, by: AbstractUser, reason: str) -> Push:
-    """Take a push out of the queue for good; refused while it may still arrive in NetSuite."""
-    _require(by, "netsuite.cancel_push", "cancel a push")
-    return _decide(
-        push,
-        by,
-        reason,
-        PushDecision.Kind.CANCEL,
-        allowed=push.may_cancel,
-        status=Push.Status.CANCELLED,
-        last_outcome=f"{by.get_username()} cancelled it: {reason.strip()}",
-    )
-
-
-def _wake_the_drain() -> None:
+def wake_the_drain() -> None:
     transaction.on_commit(drain.delay, robust=True)
 
 
@@ -111,50 +71,9 @@ def _insert(wanted: Push) -> Push | None:
 def _same(existing: Push, wanted: Push) -> Push:
     if existing.payload_hash == wanted.payload_hash:
         return existing
+    if existing.decisions.filter(payload_hash_before=wanted.payload_hash).exists():
+        return existing  # a person has re-dated it since
     raise ExternalIdTaken(
         f"{existing.external_id} is already queued as {existing.label!r} with another content. "
         "A changed record needs an external id of its own."
     )
-
-
-def _require(by: AbstractUser, permission: str, what: str) -> None:
-    if not by.has_perm(permission):
-        raise PermissionDenied(f"You may not {what}. Ask an approver or an administrator.")
-
-
-def _decide(
-    push: Push, by: AbstractUser, reason: str, kind: PushDecision.Kind, *, allowed: bool, **fields: object
-) -> Push:
-    """One conditional UPDATE with its decision row; refused when the drain or a colleague was faster."""
-    if not reason.strip():
-        raise PushRefused(f"Say why: {kind.label.lower()} needs a reason.")
-    if not allowed:
-        raise PushRefused(_not_allowed(push, kind))
-    with transaction.atomic():
-        rows = Push.objects.filter(
-            pk=push.pk, status=push.status, may_be_recorded=push.may_be_recorded, attempts=push.attempts
-        )
-        if rows.update(**fields) != 1:
-            push.refresh_from_db()
-            raise PushRefused(f"{push.external_id} changed meanwhile: it is now {push.get_status_display().lower()}.")
-        PushDecision.objects.create(
-            push=push, kind=kind, status_before=push.status, decided_by_id=by.pk, reason=reason.strip()
-        )
-        audit.append(
-            actor=by,
-            verb=f"push.{kind.value}",
-            entity_ref=f"push:{push.external_id}",
-            details={"status_before": push.status, "reason": reason.strip()},
-        )
-        resolve_alert(key=push.alert_key, by=by)
-    push.refresh_from_db()
-    return push
-
-
-def _not_allowed(push: Push, kind: PushDecision.Kind) -> str:
-    state = push.get_status_display().lower()
-    if push.is_final:
-        return f"{push.external_id} is {state}; that is final."
-    if kind == PushDecision.Kind.RETRY:
-        return f"{push.external_id} is {state}; the program goes on with it by itself."
-    return f"{push.external_id} may already be in NetSuite ({state}). Wait until it has been looked up."

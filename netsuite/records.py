@@ -70,6 +70,11 @@ def payload_hash(*, record_type: str, external_id: str, record: Mapping[str, Any
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
+def redated(record: Mapping[str, Any], tran_date: date) -> Json:
+    """The same record with another transaction date."""
+    return {**record, "tranDate": tran_date.isoformat()}
+
+
 def quantity_sum(record: Mapping[str, Any]) -> Decimal:
     return sum((Decimal(line["adjustQtyBy"]) for line in _lines(record)), Decimal("0"))
 

@@ -75,7 +75,7 @@ def find_rule(signal: Signal) -> Rule:
 
 
 def _named_rule(signal: Signal) -> Rule | None:
-    by_code, by_text = rule_for_code(signal.code), _rule_for_text(signal.message)
+    by_code, by_text = rule_for_code(signal.code), _rule_for_text(signal)
     is_vague = signal.code.strip().upper() in VAGUE_CODES
     return by_text or by_code if is_vague else by_code or by_text
 
@@ -94,9 +94,13 @@ def class_when_absent(code: str) -> ErrorClass:
     return rule.when_absent if rule else ErrorClass.RETRY
 
 
-def _rule_for_text(message: str) -> Rule | None:
-    lowered = message.lower()
-    return next((rule for text, rule in _BY_TEXT if text in lowered), None)
+def _rule_for_text(signal: Signal) -> Rule | None:
+    """A 401 that says "locked" is still a refused login: a telling status comes before a text of refusal."""
+    lowered = signal.message.lower()
+    rule = next((rule for text, rule in _BY_TEXT if text in lowered), None)
+    if rule is not None and rule.error_class in _REFUSALS and signal.http_status in _BY_STATUS:
+        return None
+    return rule
 
 
 def _rule_for_status(signal: Signal) -> Rule:

@@ -8,7 +8,14 @@ _SEE = [
 ]
 
 ROLES: dict[str, list[str]] = {
-    "approver": [*_SEE, "netsuite.retry_push", "netsuite.cancel_push", "netsuite.resume_drain"],
+    "approver": [
+        *_SEE,
+        "netsuite.retry_push",
+        "netsuite.cancel_push",
+        "netsuite.redate_push",
+        "netsuite.resolve_conflict",
+        "netsuite.resume_drain",
+    ],
     "auditor": _SEE,
     "integrator": [*_SEE, "netsuite.retry_push", "netsuite.resume_drain"],
 }

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Min, Q
 
 from approvals.clock import now
+from approvals.models import Alert
+from netsuite.halts import INCOMPLETE_ALERT
 from netsuite.models import DrainLease, Push
 from netsuite.models.lease import NETSUITE
 
@@ -23,6 +26,7 @@ class Standing:
     oldest_waiting_since: datetime | None
     drained_at: datetime | None
     halted: str
+    halted_until: datetime | None
     halt: str
     is_throttled: bool
 
@@ -45,10 +49,15 @@ def standing() -> Standing:
     )
     lease = DrainLease.objects.filter(name=NETSUITE).first()
     drained_at = _by_our_clock(lease.last_drained_at) if lease else None
+    # The settings that count are the worker's, so its alert is asked, not this process's environment.
+    incomplete = Alert.objects.filter(key=INCOMPLETE_ALERT, resolved_at=None).first()
+    if incomplete:
+        return Standing(**figures, drained_at=drained_at, **_not_set_up(incomplete.message))
     return Standing(
         **figures,
         drained_at=drained_at,
         halted=lease.halted_reason if lease else "",
+        halted_until=lease.halted_until if lease else None,
         halt=lease.get_halt_display() if lease and lease.halt else "",
         is_throttled=bool(lease and lease.halt == DrainLease.Halt.THROTTLED),
     )
@@ -62,3 +71,8 @@ def drained_at() -> datetime | None:
 def _by_our_clock(moment: datetime | None) -> datetime | None:
     """The lease is stamped by the database's clock, which drills cannot move."""
     return moment and moment + timedelta(seconds=settings.CLOCK_OFFSET_SECONDS)
+
+
+def _not_set_up(message: str) -> dict[str, Any]:
+    halt = "Settings for NetSuite are missing"
+    return {"halted": message, "halted_until": None, "halt": halt, "is_throttled": False}

@@ -15,6 +15,16 @@ from approvals.refusals import Refused
 
 
 @dataclass(frozen=True)
+class Input:
+    """One more field to fill in; `kind` is HTML's type. `carry_out` reads it from the POST."""
+
+    name: str
+    kind: str
+    value: str
+    label: str = ""
+
+
+@dataclass(frozen=True)
 class Question:
     """`consequences` are sentences; `carry_out` gets the reason and returns the sentence shown afterwards."""
 
@@ -23,6 +33,7 @@ class Question:
     button: str
     carry_out: Callable[[str], str]
     asks_reason: bool = False
+    inputs: Sequence[Input] = ()
     is_dangerous: bool = False
     back: str = ""
 

@@ -1,15 +1,15 @@
 """The first page: what waits for you, and how the house stands. A constant number of queries."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Case, IntegerField, Value, When
 from django.http import HttpRequest
 
 from approvals.admin.links import list_of, page_of
-from approvals.clock import now
-from approvals.models import Alert, TickMark, WorkflowRun
+from approvals.health import is_silent, lines, ticked_at
+from approvals.models import Alert, WorkflowRun
 from inventory.admin.rotation import in_danger, rotation_page, situation
 from inventory.admin.summary import Summary, summary
 from inventory.admin.waiting import piles
@@ -18,7 +18,6 @@ from inventory.models import Item, Parity, Variance, Zone
 from netsuite.models import Push
 from netsuite.standing import Standing, standing
 
-WORKER_SILENT_AFTER = timedelta(minutes=3)
 SHOWN = 6
 RUN_COLOURS = {"running": "info", "waiting": "warning", "completed": "success", "failed": "danger"}
 SEVERITY_ICONS = {"critical": "error", "warning": "warning", "info": "info"}
@@ -52,6 +51,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if sees_variances(user) or user.has_perm("inventory.view_balance"):
         context |= inventory_tiles(user)
     if user.has_perm("approvals.view_alert"):
+        context |= {"health": lines().values()}
         context |= alerts(may_resolve=user.has_perm("approvals.resolve_alert"))
     if user.has_perm("approvals.view_workflowrun"):
         context |= {"runs": recent_runs(), "runs_url": list_of(WorkflowRun)}
@@ -60,15 +60,6 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 def sees_variances(user: Any) -> bool:
     return bool(user.has_perms(["inventory.view_variance", "inventory.view_expected"]))
-
-
-def ticked_at() -> datetime | None:
-    mark = TickMark.objects.first()
-    return mark.finished_at if mark else None
-
-
-def is_silent(last: datetime | None) -> bool:
-    return last is None or now() - last > WORKER_SILENT_AFTER
 
 
 def first_steps(user: Any) -> bool:

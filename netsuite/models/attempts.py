@@ -46,15 +46,21 @@ class PushAttempt(models.Model):
 
 
 class PushDecision(models.Model):
-    """What a person decided about a push, and why."""
+    """What a person decided about a push, and why. A re-date keeps the content it replaced."""
 
     class Kind(models.TextChoices):
-        RETRY = "retry", "Send again"
+        RETRY = "retry", "Retry"
         CANCEL = "cancel", "Cancel"
+        REDATE = "redate", "Re-date"
+        ACCEPT = "accept", "Take NetSuite's record"
+        CORRECTED = "corrected", "Corrected in NetSuite, look up again"
 
     push = models.ForeignKey(Push, on_delete=models.PROTECT, related_name="decisions")
-    kind = models.CharField(max_length=8, choices=Kind)
+    kind = models.CharField(max_length=12, choices=Kind)
     status_before = models.CharField(max_length=12)
+    payload_before = models.JSONField(null=True, blank=True, help_text="The record before a re-date.")
+    payload_hash_before = models.CharField(max_length=64, blank=True)
+    details = models.JSONField(default=dict, blank=True, help_text="The dates, or the record of NetSuite's.")
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(default=now)
     reason = models.TextField()
@@ -62,8 +68,16 @@ class PushDecision(models.Model):
     class Meta:
         ordering = ("push", "id")
         constraints = (
-            models.CheckConstraint(condition=Q(kind__in=("retry", "cancel")), name="push_decision_kind_known"),
+            models.CheckConstraint(
+                condition=Q(kind__in=("retry", "cancel", "redate", "accept", "corrected")),
+                name="push_decision_kind_known",
+            ),
             models.CheckConstraint(condition=~Q(reason=""), name="push_decision_has_reason"),
+            models.CheckConstraint(
+                condition=Q(kind="redate", payload_before__isnull=False) & ~Q(payload_hash_before="")
+                | ~Q(kind="redate") & Q(payload_before__isnull=True, payload_hash_before=""),
+                name="push_redate_keeps_content",
+            ),
         )
 
     def __str__(self) -> str:

@@ -8,7 +8,7 @@ NETSUITE = "netsuite"
 
 class DrainLease(models.Model):
     """`token` only grows. Every write of a drain names its token, so a drain that slept through its time
-    cannot overwrite its successor. Times of the lease itself are the database's clock."""
+    cannot overwrite its successor. `expires_at` is the database's clock; the other times are ours."""
 
     class Halt(models.TextChoices):
         NONE = "", "Running"
@@ -21,7 +21,7 @@ class DrainLease(models.Model):
     holder = models.CharField(max_length=200, blank=True)
     token = models.BigIntegerField(default=0)
     expires_at = models.DateTimeField(null=True, blank=True)
-    last_drained_at = models.DateTimeField(null=True, blank=True)
+    last_drained_at = models.DateTimeField(null=True, blank=True)  # by a drain that nothing stopped
     halt = models.CharField(max_length=12, choices=Halt, default=Halt.NONE, blank=True)
     halted_until = models.DateTimeField(null=True, blank=True)
     halted_reason = models.TextField(blank=True)

@@ -37,7 +37,7 @@ class Push(models.Model):
         Status.RETRY: {Status.IN_FLIGHT, Status.CANCELLED},
         Status.UNKNOWN: {Status.CONFIRMED, Status.RETRY, Status.NEEDS_HUMAN, Status.CONFLICT},
         Status.NEEDS_HUMAN: {Status.PENDING, Status.UNKNOWN, Status.CANCELLED},
-        Status.CONFLICT: {Status.UNKNOWN, Status.CANCELLED},
+        Status.CONFLICT: {Status.UNKNOWN, Status.CONFIRMED, Status.CANCELLED},
         Status.CONFIRMED: set(),
         Status.CANCELLED: set(),
     }
@@ -79,6 +79,8 @@ class Push(models.Model):
         permissions = (
             ("retry_push", "Can send a push to NetSuite again"),
             ("cancel_push", "Can cancel a push"),
+            ("redate_push", "Can give a refused push another transaction date"),
+            ("resolve_conflict", "Can say which side of a conflict with NetSuite is right"),
             ("resume_drain", "Can resume pushing to NetSuite after a stop"),
         )
         constraints = (
@@ -122,15 +124,8 @@ class Push(models.Model):
         return self.status in self.FINAL
 
     @property
-    def may_retry(self) -> bool:
+    def is_stuck(self) -> bool:
         return self.status in self.STUCK
-
-    @property
-    def may_cancel(self) -> bool:
-        """Only when nothing of ours can still arrive in NetSuite unseen."""
-        if self.status in {self.Status.PENDING, self.Status.RETRY, self.Status.NEEDS_HUMAN}:
-            return not self.may_be_recorded
-        return self.status == self.Status.CONFLICT
 
     def stock_keys(self) -> frozenset[StockKey]:
         """The (item, location) pairs this push changes."""

@@ -99,7 +99,10 @@ class ControlDesk:
         return {"id": simulator.add_fault(parse_rule(body, seed=simulator.options.seed))}
 
     def _clear_faults(self, query: dict[str, str], body: dict[str, Any]) -> Any:
-        return {"cleared": self._simulator.faults.clear(int(query["id"]) if "id" in query else None)}
+        if "id" in query:
+            return {"cleared": self._simulator.faults.clear(int(query["id"]))}
+        self._simulator.listener.open_again()
+        return {"cleared": self._simulator.faults.clear(None)}
 
     def _load_scenario(self, query: dict[str, str], body: dict[str, Any]) -> Any:
         name = str(body.get("name"))

@@ -72,6 +72,11 @@ class Listener:
             server.socket.shutdown(socket.SHUT_RDWR)
         threading.Thread(target=self._pause, args=(server,), daemon=True).start()
 
+    def open_again(self) -> None:
+        """End a pause now; it is noticed within a twentieth of a second."""
+        with self._lock:
+            self._closed_until = time.monotonic()
+
     def stop(self) -> None:
         with self._lock:
             self._stopped = True

@@ -49,9 +49,11 @@ def later(settings: LazySettings) -> Callable[[float], None]:
 
 @pytest.fixture
 def operator(db: None) -> Any:
-    """Somebody who may retry, cancel and resume."""
+    """Somebody who may decide about pushes and resume."""
     user = get_user_model().objects.create_user("olga")
-    wanted = Permission.objects.filter(codename__in=("retry_push", "cancel_push", "resume_drain"))
+    wanted = Permission.objects.filter(
+        codename__in=("retry_push", "cancel_push", "redate_push", "resolve_conflict", "resume_drain")
+    )
     user.user_permissions.set(wanted)
     return user
 

@@ -8,10 +8,10 @@ from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
 
 from approvals.models import Alert
+from netsuite.decisions import cancel_push, retry_push
 from netsuite.drain import drain
 from netsuite.halts import LOGIN_ALERT, resume_drain
 from netsuite.models import DrainLease, Push, PushAttempt
-from netsuite.queue import cancel_push, retry_push
 from netsuite.records import payload_hash
 from tests.netsuite.stage import adjustment, assert_once, enqueue, sends, state
 

@@ -8,8 +8,9 @@ from django.db import IntegrityError, transaction
 from approvals.alerts import raise_alert
 from approvals.clock import now
 from approvals.models import Alert, AuditEntry
+from netsuite.decisions import cancel_push, retry_push
 from netsuite.models import Push, PushDecision
-from netsuite.queue import ExternalIdTaken, PushRefused, cancel_push, retry_push
+from netsuite.queue import ExternalIdTaken, PushRefused
 from tests.netsuite.stage import enqueue
 
 pytestmark = pytest.mark.django_db
