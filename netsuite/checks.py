@@ -1,13 +1,12 @@
 """System checks: what is misconfigured, in a sentence, before anything is sent."""
 
-import os
 from typing import Any
 
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 
-from netsuite import configuration, failpoints
+from netsuite import configuration
 
 
 @register()
@@ -24,11 +23,3 @@ def secrets_travel_encrypted(app_configs: Any, **kwargs: Any) -> list[CheckMessa
         return []
     hint = "Take the https:// address from Setup > Company > Company URLs in NetSuite."
     return [Error("NETSUITE_RESTLET_BASE_URL is not https.", hint=hint, id="netsuite.E001")]
-
-
-@register()
-def failpoints_are_off(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    if not os.environ.get(failpoints.VARIABLE) or failpoints.are_allowed():
-        return []
-    hint = f"Remove {failpoints.VARIABLE} from the environment: it kills this program on purpose."
-    return [Error(f"{failpoints.VARIABLE} is set in production.", hint=hint, id="netsuite.E002")]

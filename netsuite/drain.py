@@ -14,10 +14,10 @@ from django.db.models import Q
 
 from approvals.alerts import raise_alert, resolve_alert
 from approvals.clock import now
+from approvals.failpoints import Failpoint, reach
 from netsuite import claims, configuration, halts, lease
 from netsuite.client import RestletClient, restlet_client
 from netsuite.configuration import Timing
-from netsuite.failpoints import Failpoint, reach
 from netsuite.models import DrainLease, Push
 from netsuite.outcomes import (
     AuthStop,
@@ -158,6 +158,8 @@ class _Pass:
             if self._is_held(push, keys, blockers):
                 self.held[push.pk] = keys
                 continue
+            if self.taken:
+                reach(Failpoint.BETWEEN_PUSHES)
             try:
                 if not self._take_up(push):
                     return False
@@ -199,7 +201,6 @@ class _Pass:
     def _send(self, push: Push) -> bool:
         self._keep_lease()
         attempt = claims.claim(push, self.token)
-        reach(Failpoint.AFTER_CLAIM)
         reach(Failpoint.BEFORE_SEND)
         outcome = self.client.push(**_content(push))
         reach(Failpoint.AFTER_SEND_BEFORE_RECORD)

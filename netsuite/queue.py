@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from approvals import audit
 from approvals.alerts import resolve_alert
 from approvals.clock import now
+from approvals.failpoints import Failpoint, reach
 from approvals.models import WorkflowRun
 from approvals.refusals import Refused
 from netsuite.models import Push, PushDecision
@@ -95,7 +96,12 @@ def cancel_push(*, push: Push, by: AbstractUser, reason: str) -> Push:
 
 
 def _wake_the_drain() -> None:
-    transaction.on_commit(drain.delay, robust=True)
+    transaction.on_commit(_tell_the_worker, robust=True)
+
+
+def _tell_the_worker() -> None:
+    reach(Failpoint.BEFORE_WAKE_UP)
+    drain.delay()
 
 
 def _insert(wanted: Push) -> Push | None:

@@ -4,10 +4,16 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Sum
+
+from inventory.models import Movement
+from inventory.stock.ledger import first_wrong_balance
 from netsuite import queue
 from netsuite.models import Push
 from netsuite.records import AdjustmentLine, Reference, inventory_adjustment, line_count
 from netsuite.simulator.running import Running
+
+LOTS = 1_000_000
 
 
 def adjustment(*items: str, quantity: str = "2", location: str = "MAIN") -> dict[str, Any]:
@@ -37,16 +43,32 @@ def state(external_id: str) -> str:
 
 
 def sends(simulator: Running, external_id: str | None = None) -> list[dict[str, Any]]:
-    return [row for row in simulator.control.requests(external_id=external_id) if row["method"] == "POST"]
+    return [row for row in simulator.control.requests(external_id=external_id, limit=LOTS) if row["method"] == "POST"]
 
 
 def assert_once(simulator: Running, *external_ids: str) -> None:
     """The oracle is NetSuite's own log, not our tables."""
-    held = sorted(row["external_id"] for row in simulator.control.transactions())
+    held = sorted(row["external_id"] for row in simulator.control.transactions(limit=LOTS))
     assert held == sorted(external_ids)
+    assert_no_duplicates(simulator)
+
+
+def assert_no_duplicates(simulator: Running) -> None:
+    """Nothing written twice, never two writers at once, no nonce used again."""
     duplicates = simulator.control.duplicates()
     assert not duplicates["external_ids"]
     assert not duplicates["committed_by_two_requests"]
     assert simulator.control.concurrency()["peak_writers"] <= 1
-    nonces = [row["nonce"] for row in simulator.control.requests() if row["nonce"]]
+    nonces = [row["nonce"] for row in simulator.control.requests(limit=LOTS) if row["nonce"]]
     assert len(nonces) == len(set(nonces))
+
+
+def assert_books_agree(simulator: Running) -> None:
+    """Of every item NetSuite holds the changes our ledger holds, and our balances are the sum of our movements."""
+    counted = Movement.objects.filter(kind=Movement.Kind.COUNT).order_by()
+    sums = counted.values_list("item__item_code").annotate(Sum("delta"))
+    ours = {code: total for code, total in sums if total}
+    rows = simulator.control.balances()
+    theirs = {row["itemid"]: Decimal(row["posted"]) for row in rows if Decimal(row["posted"])}
+    assert theirs == ours
+    assert first_wrong_balance() is None
