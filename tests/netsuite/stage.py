@@ -6,19 +6,22 @@ from typing import Any
 
 from django.db.models import Sum
 
+from approvals.models import Alert
 from inventory.models import Movement
 from inventory.stock.ledger import first_wrong_balance
 from netsuite import queue
-from netsuite.models import Push
+from netsuite.models import Push, PushAttempt
 from netsuite.records import AdjustmentLine, Reference, inventory_adjustment, line_count
 from netsuite.simulator.running import Running
 
 LOTS = 1_000_000
 
 
-def adjustment(*items: str, quantity: str = "2", location: str = "MAIN") -> dict[str, Any]:
+def adjustment(
+    *items: str, quantity: str = "2", location: str = "MAIN", on: date = date(2026, 11, 21)
+) -> dict[str, Any]:
     return inventory_adjustment(
-        tran_date=date(2026, 11, 21),
+        tran_date=on,
         memo="Cycle count of zone A",
         account_id="",
         subsidiary_id="",
@@ -27,8 +30,8 @@ def adjustment(*items: str, quantity: str = "2", location: str = "MAIN") -> dict
     )
 
 
-def enqueue(external_id: str, *items: str, quantity: str = "2", location: str = "MAIN") -> Push:
-    record = adjustment(*(items or ("000123",)), quantity=quantity, location=location)
+def enqueue(external_id: str, *items: str, **given: Any) -> Push:
+    record = adjustment(*(items or ("000123",)), **given)
     return queue.enqueue(
         record_type="inventoryadjustment",
         external_id=external_id,
@@ -36,6 +39,15 @@ def enqueue(external_id: str, *items: str, quantity: str = "2", location: str = 
         label=f"Count {external_id}",
         line_count=line_count(record),
     )
+
+
+def open_alerts() -> list[str]:
+    return list(Alert.objects.filter(resolved_at=None).values_list("key", flat=True))
+
+
+def tries(external_id: str) -> list[tuple[str, str]]:
+    rows = PushAttempt.objects.filter(push__external_id=external_id).order_by("number")
+    return list(rows.values_list("kind", "outcome"))
 
 
 def state(external_id: str) -> str:
