@@ -62,6 +62,7 @@ class Drill:
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
+        self.operator = get_user_model().objects.create_user(f"operator{self.seed}", is_superuser=True)
 
     def run(self, kills: int) -> None:
         while self.kills < kills:
@@ -71,6 +72,7 @@ class Drill:
             child = self.forks.start(["drain_pushes"])
             time.sleep(self.random.uniform(0, LONGEST_LIFE))
             self._kill(child)
+            self._send_again_what_is_stuck()
             self._pass_time(STEP)
         self.simulator.control.clear_faults()
         self._settle()
@@ -95,16 +97,19 @@ class Drill:
 
     def _settle(self) -> None:
         """Left to itself and to an operator who sends again what got stuck, the program ends with every push."""
-        operator = get_user_model().objects.create_user(f"operator{self.seed}", is_superuser=True)
         while Push.objects.exclude(status__in=Push.FINAL).exists():
             assert self.rounds < MOST_ROUNDS, f"not settled: {self.states()}"
             self.rounds += 1
             drain()
-            for push in Push.objects.filter(status__in=Push.STUCK):
-                assert push.last_outcome, f"{push} waits for a human without a reason"
-                self.stuck += 1
-                retry_push(push=push, by=operator, reason="End of the drill")
+            self._send_again_what_is_stuck()
             self._pass_time(SETTLE)
+
+    def _send_again_what_is_stuck(self) -> None:
+        """As an operator would; later pushes of the same items wait for it."""
+        for push in Push.objects.filter(status__in=Push.STUCK):
+            assert push.last_outcome, f"{push} waits for a human without a reason"
+            self.stuck += 1
+            retry_push(push=push, by=self.operator, reason="It was this drill")
 
     def states(self) -> Counter[str]:
         return Counter(Push.objects.values_list("status", flat=True))
