@@ -80,6 +80,7 @@ class DrainReport:
 def drain(*, holder: str | None = None, max_pushes: int | None = None) -> DrainReport:
     """Send what is due; returns at once when another drain is at work or pushing is halted.
 
+    Raises the database's error when the connection is lost; the next drain looks up what was being sent.
     `max_pushes` limits how many pushes are taken up. Starts no new ones after NETSUITE_DRAIN_SECONDS,
     well within a worker's time limit.
     """
@@ -93,10 +94,15 @@ def drain(*, holder: str | None = None, max_pushes: int | None = None) -> DrainR
     client = restlet_client(connection, timing)
     if standing := halts.standing(halts.current(), client.signer.fingerprint()):
         return DrainReport(halted=standing, waiting=_waiting())
-    token = lease.acquire(holder or lease.own_name(), timing.lease)
-    if token is None:
-        return DrainReport(busy=True, waiting=_waiting())
-    return _Pass(client, timing, token, max_pushes).run()
+    name = holder or lease.own_name()
+    try:
+        token = lease.acquire(name, timing.lease)
+        if token is None:
+            return DrainReport(busy=True, waiting=_waiting())
+        return _Pass(client, timing, token, max_pushes).run()
+    except lease.DATABASE_AWAY:
+        lease.give_back(name)
+        raise
 
 
 def _waiting() -> int:

@@ -1,6 +1,8 @@
 """What an operator types."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -8,6 +10,7 @@ from django.core.management import CommandError, call_command
 from netsuite.checks import connection_is_complete, secrets_travel_encrypted
 from netsuite.drain import drain
 from netsuite.models import DrainLease
+from tests.netsuite.forking import PROJECT
 from tests.netsuite.stage import enqueue
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -63,3 +66,19 @@ def test_checks_say_what_is_misconfigured_in_a_sentence(settings):
     settings.PRODUCTION = True
     settings.NETSUITE_RESTLET_BASE_URL = "http://1234567.restlets.api.netsuite.com"
     assert [check.id for check in secrets_travel_encrypted(None)] == ["netsuite.E001"]
+
+
+@pytest.mark.slow
+def test_without_its_database_the_drain_says_so_in_a_sentence(process_environment, free_port):
+    nowhere = f"postgres://countersign:none@127.0.0.1:{free_port()}/countersign"
+    ended = subprocess.run(
+        [sys.executable, "manage.py", "drain_pushes"],
+        cwd=PROJECT,
+        env=process_environment | {"DATABASE_URL": nowhere, "PRODUCTION": "false"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert ended.returncode == 1
+    assert "The database went away" in ended.stderr
+    assert "Traceback" not in ended.stderr
