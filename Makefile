@@ -7,7 +7,7 @@ SHELL := /bin/bash
 export PYTHONDONTWRITEBYTECODE =
 PYTHON := .venv/bin/python
 
-.PHONY: help setup lock run demo test test-fast bench lint format check clean
+.PHONY: help setup lock run demo test test-fast drill bench lint format check clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -32,6 +32,9 @@ test: setup ## the whole suite, on SQLite and on PostgreSQL [ARGS="-k name"]
 
 test-fast: setup ## unit tests in seconds, no services [ARGS="-k name"]
 	@env -u DATABASE_URL $(PYTHON) -m pytest -q -n 2 -m "not (slow or browser or postgres or broker or kill)" $(ARGS)
+
+drill: setup ## 1,000 kills at random moments, exactly once all the same [ARGS="--kills 200 --seed 7"]
+	@env -u DATABASE_URL $(PYTHON) -m tests.netsuite.random_kills $(ARGS)
 
 bench: setup ## speeds as ratios, on a throwaway PostgreSQL with stock settings [ARGS=...]
 	@.ci/system_packages.sh test

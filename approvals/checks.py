@@ -1,10 +1,11 @@
 """System checks: a wrong declaration is found at start, not on Monday at six."""
 
+import os
 from typing import Any
 
 from django.core.checks import Error, register
 
-from approvals import registry
+from approvals import failpoints, registry
 
 
 @register()
@@ -19,3 +20,11 @@ def declarations_are_sound(app_configs: Any, **kwargs: Any) -> list[Error]:
                 Error(f"Workflow {declared.key} has a schedule but nothing to do on it.", id="approvals.E002")
             )
     return problems
+
+
+@register()
+def failpoints_are_off(app_configs: Any, **kwargs: Any) -> list[Error]:
+    if not os.environ.get(failpoints.VARIABLE) or failpoints.are_allowed():
+        return []
+    hint = f"Remove {failpoints.VARIABLE} from the environment: it kills this program on purpose."
+    return [Error(f"{failpoints.VARIABLE} is set in production.", hint=hint, id="approvals.E003")]

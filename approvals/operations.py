@@ -15,6 +15,7 @@ from django.db import transaction
 
 from approvals import audit, engine, registry
 from approvals.clock import now
+from approvals.failpoints import Failpoint, reach
 from approvals.models import Guardrail, ProposedAction, WorkflowRun
 from approvals.refusals import Refused
 from approvals.set_based import update_where_pk_in
@@ -126,6 +127,7 @@ def decide(
         decision = _decision(envelope, subjects, chosen, live, bound_to, by, note)
         _flip(decision, via)
         _carry_out(decision, via)
+    reach(Failpoint.AFTER_DECISION)
     if action.workflow_run_id:
         engine.advance(action.workflow_run_id)
     action.refresh_from_db()

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 
-from netsuite import configuration, credentials, failpoints
+from netsuite import configuration, credentials
 
 SECRET_SETTINGS = {
     credentials.TBA: (
@@ -53,11 +53,3 @@ def secrets_travel_encrypted(app_configs: Any, **kwargs: Any) -> list[CheckMessa
         for name, address in configuration.connection().addresses.items()
         if address.startswith("http://")
     ]
-
-
-@register()
-def failpoints_are_off(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    if not os.environ.get(failpoints.VARIABLE) or failpoints.are_allowed():
-        return []
-    hint = f"Remove {failpoints.VARIABLE} from the environment: it kills this program on purpose."
-    return [Error(f"{failpoints.VARIABLE} is set in production.", hint=hint, id="netsuite.E002")]

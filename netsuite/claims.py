@@ -12,8 +12,8 @@ from django.db.models import Max
 
 from approvals.alerts import raise_alert, resolve_alert
 from approvals.clock import now
+from approvals.failpoints import Failpoint, reach
 from netsuite import lease
-from netsuite.failpoints import Failpoint, reach
 from netsuite.models import Push, PushAttempt
 from netsuite.outcomes import Confirmed, Failure, LookupOutcome, PushOutcome
 from netsuite.verdicts import Verdict

@@ -14,10 +14,10 @@ from django.db.models import Q
 
 from approvals.alerts import raise_alert, resolve_alert
 from approvals.clock import now
+from approvals.failpoints import Failpoint, reach
 from netsuite import claims, configuration, halts, lease
 from netsuite.client import Client, client_for
 from netsuite.configuration import Timing
-from netsuite.failpoints import Failpoint, reach
 from netsuite.models import DrainLease, Push
 from netsuite.outcomes import (
     AuthStop,
@@ -80,6 +80,7 @@ class DrainReport:
 def drain(*, holder: str | None = None, max_pushes: int | None = None) -> DrainReport:
     """Send what is due; returns at once when another drain is at work or pushing is halted.
 
+    Raises the database's error when the connection is lost; the next drain looks up what was being sent.
     `max_pushes` limits how many pushes are taken up. Starts no new ones after NETSUITE_DRAIN_SECONDS,
     well within a worker's time limit.
     """
@@ -93,10 +94,15 @@ def drain(*, holder: str | None = None, max_pushes: int | None = None) -> DrainR
     client = client_for(connection, timing)
     if standing := halts.standing(halts.current(), client.signer.fingerprint()):
         return DrainReport(halted=standing, waiting=_waiting())
-    token = lease.acquire(holder or lease.own_name(), timing.lease)
-    if token is None:
-        return DrainReport(busy=True, waiting=_waiting())
-    return _Pass(client, timing, token, max_pushes).run()
+    name = holder or lease.own_name()
+    try:
+        token = lease.acquire(name, timing.lease)
+        if token is None:
+            return DrainReport(busy=True, waiting=_waiting())
+        return _Pass(client, timing, token, max_pushes).run()
+    except lease.DATABASE_AWAY:
+        lease.give_back(name)
+        raise
 
 
 def _waiting() -> int:
@@ -160,6 +166,8 @@ class _Pass:
             if self._is_held(push, keys, blockers):
                 self.held[push.pk] = keys
                 continue
+            if self.taken:
+                reach(Failpoint.BETWEEN_PUSHES)
             try:
                 if not self._take_up(push):
                     return False
@@ -201,7 +209,6 @@ class _Pass:
     def _send(self, push: Push) -> bool:
         self._keep_lease()
         attempt = claims.claim(push, self.token)
-        reach(Failpoint.AFTER_CLAIM)
         reach(Failpoint.BEFORE_SEND)
         outcome = self.client.push(**_content(push))
         reach(Failpoint.AFTER_SEND_BEFORE_RECORD)

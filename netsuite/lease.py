@@ -2,16 +2,21 @@
 
 import os
 import socket
+import time
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Exists, Q
 from django.db.models.functions import Now
 
 from approvals.clock import now
 from netsuite.models import DrainLease
 from netsuite.models.lease import NETSUITE
+
+DATABASE_AWAY = (OperationalError, InterfaceError)
+GIVE_BACK_SECONDS = 30
 
 
 class LeaseLost(Exception):
@@ -46,6 +51,23 @@ def release(token: int, *, completed: bool = True) -> None:
     """Give the lease back; note the time when the drain came to its end and nothing had stopped it."""
     noted = {"last_drained_at": now()} if completed else {}
     DrainLease.objects.filter(name=NETSUITE, token=token).update(holder="", expires_at=None, **noted)
+
+
+def give_back(holder: str) -> None:
+    """As release, for a drain whose database went away and that may not even know its token.
+
+    Tried anew for half a minute, because nobody may write before the lease is back: its time is long.
+    """
+    deadline = time.monotonic() + GIVE_BACK_SECONDS
+    while True:
+        connection.close()
+        try:
+            DrainLease.objects.filter(name=NETSUITE, holder=holder).update(holder="", expires_at=None)
+            return
+        except DATABASE_AWAY:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
 
 
 def is_held(token: int) -> bool:

@@ -4,6 +4,7 @@ import re
 
 from django.db import IntegrityError, transaction
 
+from approvals.failpoints import Failpoint, reach
 from approvals.models import WorkflowRun
 from approvals.refusals import Refused
 from netsuite.models import Push
@@ -55,7 +56,12 @@ def enqueue(
 
 
 def wake_the_drain() -> None:
-    transaction.on_commit(drain.delay, robust=True)
+    transaction.on_commit(_tell_the_worker, robust=True)
+
+
+def _tell_the_worker() -> None:
+    reach(Failpoint.BEFORE_WAKE_UP)
+    drain.delay()
 
 
 def _insert(wanted: Push) -> Push | None:

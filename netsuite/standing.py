@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Count, Min, Q
 
 from approvals.clock import now
@@ -48,7 +47,7 @@ def standing() -> Standing:
         oldest_waiting_since=Min("created_at", filter=waiting),
     )
     lease = DrainLease.objects.filter(name=NETSUITE).first()
-    drained_at = _by_our_clock(lease.last_drained_at) if lease else None
+    drained_at = lease.last_drained_at if lease else None
     # The settings that count are the worker's, so its alert is asked, not this process's environment.
     incomplete = Alert.objects.filter(key=INCOMPLETE_ALERT, resolved_at=None).first()
     if incomplete:
@@ -65,12 +64,7 @@ def standing() -> Standing:
 
 def drained_at() -> datetime | None:
     """When a drain last came to its end."""
-    return _by_our_clock(DrainLease.objects.filter(name=NETSUITE).values_list("last_drained_at", flat=True).first())
-
-
-def _by_our_clock(moment: datetime | None) -> datetime | None:
-    """The lease is stamped by the database's clock, which drills cannot move."""
-    return moment and moment + timedelta(seconds=settings.CLOCK_OFFSET_SECONDS)
+    return DrainLease.objects.filter(name=NETSUITE).values_list("last_drained_at", flat=True).first()
 
 
 def _not_set_up(message: str) -> dict[str, Any]:

@@ -74,10 +74,13 @@ def process_environment(tmp_path: Path) -> dict[str, str]:
 @pytest.fixture
 def test_database_environment(transactional_db: None, process_environment: dict[str, str]) -> dict[str, str]:
     """As process_environment, on this test's own database: both sides see each other's commits."""
+    return process_environment | {"DATABASE_URL": database_url(), "PRODUCTION": "false"}
+
+
+def database_url() -> str:
+    """Where this test's database is, for another process."""
     config = connection.settings_dict
     if connection.vendor == "sqlite":
-        url = f"sqlite:///{config['NAME']}"
-    else:
-        where = f"{config['HOST']}:{config['PORT']}/{config['NAME']}"
-        url = f"postgres://{config['USER']}:{config['PASSWORD']}@{where}"
-    return process_environment | {"DATABASE_URL": url, "PRODUCTION": "false"}
+        return f"sqlite:///{config['NAME']}"
+    where = f"{config['HOST']}:{config['PORT']}/{config['NAME']}"
+    return f"postgres://{config['USER']}:{config['PASSWORD']}@{where}"

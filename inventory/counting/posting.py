@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from approvals import audit
 from approvals.contract import Done, Skipped, StepResult, Waiting
+from approvals.failpoints import Failpoint, reach
 from approvals.models import Event, JournalEntry, ProposedAction, RunStep, WorkflowRun
 from approvals.money import dollars
 from inventory.counting import limits
@@ -127,6 +128,7 @@ def d1_update_balances_step(run: WorkflowRun) -> StepResult:
     matched = ledger.stamp_matched(sheet)
     for adjustment in run.adjustments.filter(posted_at=None).order_by("number"):
         ledger.post_adjustment(adjustment)
+        reach(Failpoint.WHILE_POSTING)
         _record(adjustment)
     posted = run.adjustments.aggregate(lines=Sum("line_count"))["lines"] or 0
     detail = f"{posted} balances changed"

@@ -1,5 +1,6 @@
 """A real simulator process, real HTTP, and a clock the tests move instead of sleeping."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +14,8 @@ from django.contrib.auth.models import Permission
 
 from netsuite.machine_login import forget_tokens
 from netsuite.simulator.running import Running, running_simulator
+from tests.conftest import database_url
+from tests.netsuite.forking import ForkServer
 from tests.netsuite.keys import log_in_by_certificate
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -93,3 +96,27 @@ def rest(request: pytest.FixtureRequest, simulator: Running, settings: LazySetti
     settings.NETSUITE_TRANSPORT = "rest"
     settings.NETSUITE_ADJUSTMENT_ACCOUNT_ID = "54"
     return settings
+
+
+@pytest.fixture(scope="session")
+def fork_server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
+    folder = tmp_path_factory.mktemp("forks")
+    environment = os.environ | {
+        "DATABASE_URL": database_url(),
+        "PRODUCTION": "false",
+        "VAR_DIR": str(folder / "var"),
+        "PYTHONUNBUFFERED": "1",
+    }
+    with ForkServer(environment, folder) as server:
+        yield server
+
+
+@pytest.fixture
+def forks(
+    transactional_db: None, simulator: Running, fork_server: ForkServer, settings: LazySettings
+) -> Iterator[ForkServer]:
+    """Processes on this test's database, with its NetSuite and its time-outs; none outlives it."""
+    names = ("RESTLET_BASE_URL", "CONNECT_TIMEOUT", "READ_TIMEOUT")
+    fork_server.settings = {f"NETSUITE_{name}": getattr(settings, f"NETSUITE_{name}") for name in names}
+    yield fork_server
+    fork_server.finish()

@@ -1,6 +1,8 @@
 """What an operator types."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -8,6 +10,7 @@ from django.core.management import CommandError, call_command
 from netsuite.checks import connection_is_complete, secrets_travel_encrypted
 from netsuite.drain import drain
 from netsuite.models import DrainLease
+from tests.netsuite.forking import PROJECT
 from tests.netsuite.keys import log_in_by_certificate
 from tests.netsuite.stage import enqueue
 
@@ -92,3 +95,19 @@ def test_checks_say_what_is_misconfigured_in_a_sentence(settings):
     found = secrets_travel_encrypted(None)
     assert {check.id for check in found} == {"netsuite.E001"}
     assert [check.msg.split()[0] for check in found] == ["NETSUITE_REST_BASE_URL", "NETSUITE_RESTLET_BASE_URL"]
+
+
+@pytest.mark.slow
+def test_without_its_database_the_drain_says_so_in_a_sentence(process_environment, free_port):
+    nowhere = f"postgres://countersign:none@127.0.0.1:{free_port()}/countersign"
+    ended = subprocess.run(
+        [sys.executable, "manage.py", "drain_pushes"],
+        cwd=PROJECT,
+        env=process_environment | {"DATABASE_URL": nowhere, "PRODUCTION": "false"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert ended.returncode == 1
+    assert "The database went away" in ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -7,24 +7,13 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
 
-from approvals.models import Alert
 from netsuite.decisions import cancel_push, retry_push
 from netsuite.drain import drain
-from netsuite.halts import LOGIN_ALERT, resume_drain
+from netsuite.halts import resume_drain
 from netsuite.models import DrainLease, Push, PushAttempt
-from netsuite.records import payload_hash
-from tests.netsuite.stage import adjustment, assert_once, enqueue, sends, state
+from tests.netsuite.stage import assert_once, enqueue, open_alerts, sends, state, tries
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def open_alerts() -> list[str]:
-    return list(Alert.objects.filter(resolved_at=None).values_list("key", flat=True))
-
-
-def tries(external_id: str) -> list[tuple[str, str]]:
-    rows = PushAttempt.objects.filter(push__external_id=external_id).order_by("number")
-    return list(rows.values_list("kind", "outcome"))
 
 
 def test_the_queue_is_written_in_order_once(simulator):
@@ -39,38 +28,6 @@ def test_the_queue_is_written_in_order_once(simulator):
     assert (push.internal_id, push.tran_id) == (held["id"], held["tranid"])
     assert held["payload_hash"] == push.payload_hash
     assert drain().sent == 0
-
-
-@pytest.mark.parametrize(
-    "effect",
-    [
-        "hang_after_commit",
-        "reset_after_commit",
-        "http_500_after_commit",
-        "html_504_after_commit",
-        "truncated_body",
-    ],
-)
-def test_an_answer_lost_after_the_commit_is_found_by_look_up(simulator, effect):
-    simulator.control.add_fault(effect)
-    enqueue("CS-IA-1")
-    assert drain().confirmed == 1
-    assert tries("CS-IA-1") == [("send", "unknown"), ("lookup", "existing")]
-    assert_once(simulator, "CS-IA-1")
-    assert not simulator.control.unused_faults()
-
-
-@pytest.mark.parametrize("effect", ["reset_before_commit", "http_500_before", "html_502"])
-def test_an_answer_lost_before_the_commit_is_sent_again_after_a_look_up(simulator, later, effect):
-    simulator.control.add_fault(effect)
-    enqueue("CS-IA-1")
-    assert drain().unknown == 1
-    assert drain().sent == 0, "not before the first send has had its minute"
-    later(61)
-    assert drain().confirmed == 1
-    kinds = [kind for kind, _ in tries("CS-IA-1")]
-    assert kinds == ["send", "lookup", "lookup", "send"]
-    assert_once(simulator, "CS-IA-1")
 
 
 def test_a_record_that_arrives_after_the_first_look_up_is_not_sent_twice(simulator, later):
@@ -114,21 +71,6 @@ def test_a_person_can_give_it_three_more_attempts(simulator, later, operator):
     assert_once(simulator, "CS-IA-1")
 
 
-def test_throttling_uses_up_no_attempt_and_pauses_everything(simulator, later):
-    simulator.control.add_fault("throttle", count=5)
-    for number in (1, 2):
-        enqueue(f"CS-IA-{number}", f"I{number}")
-    for seconds in (6, 12, 24, 48, 96):
-        report = drain()
-        assert "slow down" in report.halted
-        assert "slow down" in drain().halted, "nothing is sent during the pause"
-        later(seconds)
-    assert len(sends(simulator)) == 5
-    assert list(Push.objects.values_list("attempts", flat=True)) == [0, 0]
-    assert drain().confirmed == 2
-    assert_once(simulator, "CS-IA-1", "CS-IA-2")
-
-
 def test_maintenance_is_waited_out_and_looked_up(simulator, later):
     simulator.control.add_fault("http_503")
     enqueue("CS-IA-1")
@@ -137,23 +79,6 @@ def test_maintenance_is_waited_out_and_looked_up(simulator, later):
     later(61)
     assert drain().confirmed == 1
     assert_once(simulator, "CS-IA-1")
-
-
-def test_a_revoked_token_stops_after_two_logins_with_the_queue_intact(simulator, later, settings):
-    for number in range(50):
-        enqueue(f"CS-IA-{number}", f"I{number}")
-    simulator.control.revoke_token()
-    for _ in range(20):
-        drain()
-        later(30)
-    assert len(simulator.control.audit_trail()) == 2, "five failed logins would lock the user"
-    assert Push.objects.filter(status="pending", attempts=0).count() == 50
-    assert open_alerts() == [LOGIN_ALERT]
-    simulator.control.restore_token()
-    later(1800)
-    assert drain().confirmed == 50
-    assert not open_alerts()
-    assert_once(simulator, *(f"CS-IA-{number}" for number in range(50)))
 
 
 def test_a_replaced_token_is_tried_at_once(simulator, settings):
@@ -205,22 +130,6 @@ def test_incomplete_settings_send_nothing_and_name_the_setting(simulator, settin
     assert not simulator.control.requests()
 
 
-def test_a_conflict_waits_for_a_person(simulator):
-    push = enqueue("CS-IA-1", "A")
-    drain()
-    other = adjustment("A", quantity="3")
-    Push.objects.filter(pk=push.pk).update(
-        status="pending",
-        confirmed_at=None,
-        payload=other,
-        payload_hash=payload_hash(record_type=push.record_type, external_id="CS-IA-1", record=other),
-    )
-    assert drain().conflict == 1
-    assert "content" in Push.objects.get().last_outcome
-    assert open_alerts() == ["netsuite-push-CS-IA-1"]
-    assert_once(simulator, "CS-IA-1")
-
-
 def test_a_refusal_holds_back_only_later_pushes_for_the_same_items(simulator):
     simulator.control.add_fault("item_inactivate", value="A")
     enqueue("CS-IA-1", "A", "B")
@@ -244,14 +153,6 @@ def test_cancelling_the_stuck_push_lets_the_others_through(simulator, operator):
     cancel_push(push=Push.objects.get(external_id="CS-IA-1"), by=operator, reason="wrong item")
     assert drain().confirmed == 1
     assert_once(simulator, "CS-IA-2")
-
-
-def test_a_closed_period_is_finances_decision(simulator):
-    simulator.control.add_fault("period_close", value="2026-11-21")
-    enqueue("CS-IA-1")
-    assert drain().needs_human == 1
-    assert "is closed" in Push.objects.get().last_outcome
-    assert drain().sent == 0
 
 
 def test_in_an_outage_only_the_push_already_tried_uses_up_its_attempts(simulator, settings, later, free_port):

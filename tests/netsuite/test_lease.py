@@ -5,24 +5,25 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db.models.functions import Now
 
+from approvals.checks import failpoints_are_off
 from approvals.clock import now
+from approvals.models import Alert
 from netsuite import claims, lease
-from netsuite.checks import failpoints_are_off
 from netsuite.configuration import Timing
 from netsuite.drain import drain
-from netsuite.failpoints import Failpoint
 from netsuite.models import DrainLease, Push, PushAttempt
 from netsuite.outcomes import Confirmed, Exchange, RemoteRecord
 from netsuite.verdicts import Situation, after_send
-from tests.netsuite.stage import assert_once, enqueue, sends, state
+from tests.netsuite.forking import Child, ForkServer
+from tests.netsuite.simulator_client import eventually
+from tests.netsuite.stage import assert_once, enqueue, sends, state, tries
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MINUTE = timedelta(minutes=1)
@@ -31,13 +32,6 @@ MINUTE = timedelta(minutes=1)
 def expire() -> None:
     """The holder's time is over, by the database's clock."""
     DrainLease.objects.update(expires_at=Now() - MINUTE)
-
-
-def poll(condition: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
 
 
 def acquire(holder: str) -> int:
@@ -134,91 +128,78 @@ def test_a_second_drain_is_busy(simulator):
     assert DrainLease.objects.get().last_drained_at is not None
 
 
+def everything_known() -> list[Any]:
+    """All that a drain can write."""
+    return [list(model.objects.order_by("pk").values()) for model in (Push, PushAttempt, DrainLease, Alert)]
+
+
+def freeze(forks: ForkServer, place: str) -> Child:
+    """A drain that stopped at a place, as SIGSTOP does, with three seconds of lease."""
+    forks.settings |= {"NETSUITE_CONNECT_TIMEOUT": 0.5, "NETSUITE_READ_TIMEOUT": 0.5}
+    frozen = forks.start(["drain_pushes", "--json"], COUNTERSIGN_FAILPOINT=f"{place}=stop")
+    eventually(lambda: is_frozen(frozen.pid), seconds=30)
+    return frozen
+
+
+def wake(frozen: Child) -> Any:
+    """SIGCONT; what the drain then says."""
+    os.kill(frozen.pid, signal.SIGCONT)
+    assert frozen.wait() == 0, frozen.printed
+    return json.loads(frozen.printed.splitlines()[-1])
+
+
+def drain_once_its_time_is_over() -> Any:
+    assert drain().busy, "it is alive and its time is not over"
+    return eventually(lambda: not (report := drain()).busy and report, seconds=30)
+
+
 @pytest.mark.slow
 @pytest.mark.kill
-@pytest.mark.parametrize("point", Failpoint)
-def test_killed_anywhere_each_adjustment_is_written_once(simulator, later, drain_process, point):
-    if point is Failpoint.AFTER_LOOKUP_BEFORE_RECORD:
-        simulator.control.add_fault("reset_after_commit", method="POST")
+def test_a_frozen_holder_wakes_up_to_find_its_write_refused(simulator, forks):
     enqueue("CS-IA-1", "A")
     enqueue("CS-IA-2", "B")
-    killed = drain_process(COUNTERSIGN_FAILPOINT=point)
-    killed.communicate(timeout=60)
-    assert killed.returncode == -signal.SIGKILL
-    for _ in range(3):
-        assert not drain().busy
-        later(61)
-    assert {state("CS-IA-1"), state("CS-IA-2")} == {"confirmed"}
-    assert_once(simulator, "CS-IA-1", "CS-IA-2")
-    assert not PushAttempt.objects.filter(finished_at=None).exists()
-
-
-@pytest.mark.slow
-@pytest.mark.kill
-def test_killed_between_netsuites_commit_and_ours_it_is_confirmed_by_look_up(simulator, drain_process):
-    enqueue("CS-IA-1")
-    killed = drain_process(COUNTERSIGN_FAILPOINT="after_send_before_record")
-    killed.communicate(timeout=60)
-    assert state("CS-IA-1") == "in_flight"
-    assert len(simulator.control.transactions()) == 1
-    report = drain()
-    assert (report.taken_over, report.looked_up, report.sent, report.confirmed) == (1, 1, 0, 1)
-    assert len(sends(simulator)) == 1
-    assert_once(simulator, "CS-IA-1")
-
-
-@pytest.mark.slow
-@pytest.mark.kill
-def test_two_drains_started_together_write_one_at_a_time(simulator, drain_process):
-    simulator.control.add_fault("slow", seconds=0.1, count=20, method="POST")
-    names = [f"CS-IA-{number}" for number in range(10)]
-    for number, name in enumerate(names):
-        enqueue(name, f"I{number}")
-    processes = [drain_process() for _ in range(2)]
-    reports = [json.loads(process.communicate(timeout=90)[0]) for process in processes]
-    assert sum(report["confirmed"] for report in reports) == 10
-    assert simulator.control.concurrency()["peak_writers"] == 1
-    assert_once(simulator, *names)
-
-
-@pytest.mark.slow
-@pytest.mark.kill
-def test_a_frozen_holder_wakes_up_to_find_its_write_refused(simulator, drain_process):
-    enqueue("CS-IA-1")
-    frozen = drain_process(COUNTERSIGN_FAILPOINT="after_send_before_record=stop")
-    poll(lambda: is_frozen(frozen.pid))
-    assert drain().busy, "it is alive and its time is not over"
-    expire()
-    assert drain().confirmed == 1
-    os.kill(frozen.pid, signal.SIGCONT)
-    report = json.loads(frozen.communicate(timeout=60)[0])
+    frozen = freeze(forks, "after_send_before_record")
+    assert drain_once_its_time_is_over().confirmed == 2
+    known = everything_known()
+    report = wake(frozen)
     assert report["lost_lease"]
-    outcomes = list(PushAttempt.objects.order_by("number").values_list("kind", "outcome"))
-    assert outcomes == [("send", "interrupted"), ("lookup", "existing")]
-    assert_once(simulator, "CS-IA-1")
+    assert everything_known() == known, "it wrote nothing at all, nor gave back a lease that is not its own"
+    assert tries("CS-IA-1") == [("send", "interrupted"), ("lookup", "existing")]
+    assert len(sends(simulator)) == 2
+    assert_once(simulator, "CS-IA-1", "CS-IA-2")
 
 
 @pytest.mark.slow
 @pytest.mark.kill
-def test_a_frozen_holder_that_sends_late_makes_no_second_record(simulator, later, drain_process):
+def test_a_frozen_holder_wakes_up_beside_its_successor_and_takes_nothing_from_it(simulator, forks):
+    enqueue("CS-IA-1")
+    frozen = freeze(forks, "after_send_before_record")
+    eventually(lambda: lease.acquire("successor", MINUTE), seconds=30)
+    known = everything_known()
+    assert wake(frozen)["lost_lease"]
+    assert everything_known() == known
+    assert DrainLease.objects.get().holder == "successor"
+
+
+@pytest.mark.slow
+@pytest.mark.kill
+def test_a_frozen_holder_that_sends_late_makes_no_second_record(simulator, later, forks):
     """The remote side cannot see our token; the external id closes this gap."""
     enqueue("CS-IA-1")
-    frozen = drain_process(COUNTERSIGN_FAILPOINT="before_send=stop")
-    poll(lambda: is_frozen(frozen.pid))
-    expire()
-    assert drain().unknown == 1
+    frozen = freeze(forks, "before_send")
+    assert drain_once_its_time_is_over().unknown == 1
     later(61)
     assert drain().confirmed == 1
-    os.kill(frozen.pid, signal.SIGCONT)
-    assert json.loads(frozen.communicate(timeout=60)[0])["lost_lease"]
+    known = everything_known()
+    assert wake(frozen)["lost_lease"]
+    assert everything_known() == known
     assert len(sends(simulator)) == 2
-    assert state("CS-IA-1") == "confirmed"
     assert_once(simulator, "CS-IA-1")
 
 
 def test_a_failpoint_in_production_is_an_error(settings, monkeypatch):
-    monkeypatch.setenv("COUNTERSIGN_FAILPOINT", "after_claim")
+    monkeypatch.setenv("COUNTERSIGN_FAILPOINT", "before_send")
     settings.PRODUCTION = True
-    assert [error.id for error in failpoints_are_off(None)] == ["netsuite.E002"]
+    assert [error.id for error in failpoints_are_off(None)] == ["approvals.E003"]
     settings.PRODUCTION = False
     assert failpoints_are_off(None) == []

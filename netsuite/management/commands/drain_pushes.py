@@ -3,8 +3,9 @@
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from netsuite import lease
 from netsuite.drain import DrainReport, drain
 
 
@@ -16,7 +17,13 @@ class Command(BaseCommand):
         parser.add_argument("--max", type=int, default=None, help="take up at most this many pushes")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        report = drain(max_pushes=options["max"])
+        try:
+            report = drain(max_pushes=options["max"])
+        except lease.DATABASE_AWAY as error:
+            raise CommandError(
+                f"The database went away ({str(error).splitlines()[0]}). Start this again when it is back: what was "
+                "being sent is looked up first."
+            ) from error
         if options["json"]:
             self.stdout.write(json.dumps(report.as_dict()))
             return

@@ -15,14 +15,23 @@ VARIABLE = "COUNTERSIGN_FAILPOINT"
 
 
 class Failpoint(StrEnum):
+    """From the click to the confirmation, in the order a push passes them."""
+
+    AFTER_DECISION = "after_decision"
+    """The decision has committed, its run has not been taken further."""
+    WHILE_POSTING = "while_posting"
+    """Pushes queued and stock changed, nothing of it committed."""
+    BEFORE_WAKE_UP = "before_wake_up"
+    """Posted and queued, committed; nobody has been told."""
     AFTER_LEASE = "after_lease"
     AFTER_SWEEP = "after_sweep"
-    AFTER_CLAIM = "after_claim"
     BEFORE_SEND = "before_send"
+    """The claim has committed, no byte has left."""
     AFTER_SEND_BEFORE_RECORD = "after_send_before_record"
     WHILE_RECORDING = "while_recording"
     AFTER_RECORD = "after_record"
     AFTER_LOOKUP_BEFORE_RECORD = "after_lookup_before_record"
+    BETWEEN_PUSHES = "between_pushes"
     BEFORE_RELEASE = "before_release"
 
 

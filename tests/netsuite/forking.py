@@ -1,0 +1,151 @@
+"""Processes of the program that start in milliseconds and may be killed.
+
+`python -m tests.netsuite.forking` loads the program once and forks a child for every job. On standard input it takes
+a JSON line for each order: {"start": job} is answered by {"pid": n}, {"wait": n} by {"code": c} once that child has
+ended. A job is {"commands": [[name, argument, ...], ...], "settings": {...}, "environment": {...}, "log": file}.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NoReturn
+
+import django
+
+PROJECT = Path(__file__).resolve().parents[2]
+Command = Sequence[str]
+
+
+@dataclass
+class Child:
+    """One process at work. `log` holds what it printed."""
+
+    forks: "ForkServer"
+    pid: int
+    log: Path
+    code: int | None = None
+
+    def kill(self) -> None:
+        if self.code is None:
+            os.kill(self.pid, signal.SIGKILL)
+
+    def wait(self) -> int:
+        """Its exit code; below zero the signal that ended it."""
+        if self.code is None:
+            self.code = int(self.forks.ask({"wait": self.pid})["code"])
+        return self.code
+
+    @property
+    def printed(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+
+@dataclass
+class ForkServer:
+    """Every child gets `settings` (Django's), which may be changed between two starts."""
+
+    environment: Mapping[str, str]
+    folder: Path
+    settings: dict[str, Any] = field(default_factory=dict)
+    children: list[Child] = field(default_factory=list)
+
+    def __enter__(self) -> "ForkServer":
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.netsuite.forking"],
+            cwd=PROJECT,
+            env=dict(self.environment) | {"CELERY_BROKER_URL": "memory://"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.finish()
+        self.process.communicate()
+
+    def start(self, *commands: Command, **environment: str) -> Child:
+        log = self.folder / f"{len(self.children)}.log"
+        job = {
+            "commands": [list(command) for command in commands],
+            "settings": self.settings,
+            "environment": environment,
+            "log": str(log),
+        }
+        child = Child(self, int(self.ask({"start": job})["pid"]), log)
+        self.children.append(child)
+        return child
+
+    def run(self, *commands: Command, **environment: str) -> Child:
+        """As `start`, to its end."""
+        child = self.start(*commands, **environment)
+        child.wait()
+        return child
+
+    def finish(self) -> None:
+        """Kill what still runs."""
+        for child in self.children:
+            child.kill()
+            child.wait()
+
+    def ask(self, order: dict[str, Any]) -> dict[str, Any]:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps(order) + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        assert answer, f"the fork server ended with {self.process.wait()}"
+        return dict(json.loads(answer))
+
+
+def _serve() -> None:
+    django.setup()
+    from django.core.management import load_command_class  # needs the applications loaded
+
+    for application, name in (("netsuite", "drain_pushes"), ("approvals", "approve_action"), ("approvals", "tick")):
+        load_command_class(application, name)
+    for line in sys.stdin:
+        order = json.loads(line)
+        if "start" in order:
+            answer = {"pid": os.fork() or _child(order["start"])}
+        else:
+            answer = {"code": os.waitstatus_to_exitcode(os.waitpid(order["wait"], 0)[1])}
+        print(json.dumps(answer), flush=True)
+
+
+def _child(job: dict[str, Any]) -> NoReturn:
+    log = os.open(job["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    code = 1
+    try:
+        _work(job)
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _work(job: dict[str, Any]) -> None:
+    from django.conf import settings
+    from django.core.management import call_command
+
+    os.environ.update(job["environment"])
+    for name, value in job["settings"].items():
+        setattr(settings, name, value)
+    for command in job["commands"]:
+        call_command(*command)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    _serve()
