@@ -62,11 +62,6 @@ def standing() -> Standing:
     )
 
 
-def drained_at() -> datetime | None:
-    """When a drain last came to its end."""
-    return DrainLease.objects.filter(name=NETSUITE).values_list("last_drained_at", flat=True).first()
-
-
 def _not_set_up(message: str) -> dict[str, Any]:
     halt = "Settings for NetSuite are missing"
     return {"halted": message, "halted_until": None, "halt": halt, "is_throttled": False}

@@ -29,7 +29,3 @@ class MirrorStanding:
 def mirror_standing() -> MirrorStanding:
     mark = MirrorMark.objects.filter(pk=1).first() or MirrorMark()
     return MirrorStanding(mark.succeeded_at, mark.refusal, settled().count(), tuple(mark.outside))
-
-
-def mirrored_at() -> datetime | None:
-    return MirrorMark.objects.filter(pk=1).values_list("succeeded_at", flat=True).first()

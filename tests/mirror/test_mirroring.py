@@ -11,9 +11,9 @@ from approvals.models import Alert, ProposedAction
 from inventory.demo.netsuite_side import write_netsuite_side
 from inventory.mirror.mirroring import MirrorReport, mirror_netsuite
 from inventory.models import Balance, MirrorMark, Parity
+from netsuite.decisions import cancel_push
 from netsuite.drain import drain
 from netsuite.models import Push
-from netsuite.queue import cancel_push
 from netsuite.simulator.running import running_simulator
 from tests import factories as make
 

@@ -30,9 +30,9 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 
 from netsuite.claims import INTERRUPTED
+from netsuite.decisions import retry_push
 from netsuite.drain import drain
 from netsuite.models import Push, PushAttempt
-from netsuite.queue import retry_push
 from netsuite.simulator.running import Running, running_simulator
 from tests.conftest import database_url
 from tests.netsuite.forking import Child, ForkServer

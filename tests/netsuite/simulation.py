@@ -17,9 +17,9 @@ from approvals.refusals import Refused
 from approvals.ticking import tick
 from inventory.counting.gate import ENVELOPE, SIGN_OFF
 from inventory.models import Adjustment, CountLine, Item, Movement
+from netsuite.decisions import retry_push
 from netsuite.drain import drain
 from netsuite.models import Push, PushAttempt
-from netsuite.queue import retry_push
 from netsuite.simulator.running import Running
 from tests import factories as make
 from tests.netsuite.forking import Child, ForkServer

@@ -7,12 +7,12 @@ import pytest
 
 from approvals.models import Alert
 from netsuite import queue
+from netsuite.decisions import retry_push
 from netsuite.drain import drain
 from netsuite.models import DrainLease, Push, PushAttempt
 from netsuite.outcomes import (
     Confirmed,
 )
-from netsuite.queue import retry_push
 from netsuite.records import AdjustmentLine, Reference, inventory_adjustment
 from tests.netsuite.rest_stage import TYPE, client, content, enqueue, record, tries
 from tests.netsuite.simulator_client import eventually
