@@ -1,6 +1,6 @@
 """kill -9 in the middle of a decision, a posting or an upload: all of it or nothing, and once.
 
-The drain between NetSuite's commit and ours is killed in tests/netsuite/test_lease.py.
+The way from the decision to NetSuite is killed at in tests/netsuite/test_failpoints.py.
 """
 
 import signal
