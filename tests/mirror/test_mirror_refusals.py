@@ -46,6 +46,7 @@ def refused(**given: Any) -> str:
 
 
 def test_a_snapshot_that_shrank_is_refused_and_can_be_accepted_once(stocked, simulator):
+    """Acceptance 14: what a narrowed role shows is not believed."""
     for number in range(20):
         stocked(f"I{number:02}", 5)
     mirror()

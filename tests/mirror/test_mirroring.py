@@ -96,6 +96,7 @@ def test_nobody_is_asked_about_an_item_while_a_push_of_it_is_looked_up(stocked, 
 
 
 def test_a_push_confirmed_a_moment_ago_may_be_missing_from_the_snapshot(stocked, home, simulator):
+    """Acceptance 13: the mirror never takes a look older than the last confirmed push for drift."""
     what = stocked("000123", 40)
     count_up(home, what, 5)
     simulator.control.add_fault("read_lag", op="push", seconds=60)

@@ -198,6 +198,7 @@ def test_no_token_is_fetched_inside_a_transaction(simulator, settings):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_queue_is_written_once_while_tokens_end_under_way(simulator, settings):
+    """Acceptance 15: a token that ends within a drain is renewed, and no push fails."""
     log_in_by_certificate(simulator, settings)
     simulator.control.add_fault("token_expire", op="push", nth=2)
     simulator.control.add_fault("auth_revoke", op="push", nth=5)
