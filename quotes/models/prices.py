@@ -16,10 +16,15 @@ from quotes.pricing import BASIS_CHOICES, Price, PriceBasis, price_problem
 
 PRICE: dict[str, Any] = {"max_digits": 12, "decimal_places": 4}  # dollars a case
 BASIS_KNOWN = Q(price_basis__in=["commercial", "noi", "ffs", "rebate"])
-COST_WITH_DATE = Q(cost_basis__isnull=True, cost_date__isnull=True) | Q(cost_basis__gte=0, cost_date__isnull=False)
+# A comparison with null is unknown, which a check constraint lets pass: hence "is not null" beside each of them.
+COST_WITH_DATE = Q(cost_basis__isnull=True, cost_date__isnull=True) | Q(
+    cost_basis__isnull=False, cost_basis__gte=0, cost_date__isnull=False
+)
+PASS_THROUGH = Q(pass_through_value__isnull=False, pass_through_value__gt=0, pass_through_value__lt=F("case_price"))
 # Only NOI and rebate have a pass-through value, and it never eats the whole price.
-PASS_THROUGH_FITS = Q(price_basis__in=["commercial", "ffs"], pass_through_value__isnull=True) | Q(
-    price_basis__in=["noi", "rebate"], pass_through_value__gt=0, pass_through_value__lt=F("case_price")
+PASS_THROUGH_FITS = (
+    Q(price_basis__in=["commercial", "ffs"], pass_through_value__isnull=True)
+    | Q(price_basis__in=["noi", "rebate"]) & PASS_THROUGH
 )
 
 

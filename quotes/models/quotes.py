@@ -12,7 +12,7 @@ from approvals.clock import now
 from approvals.models import WorkflowRun
 from netsuite.models import Push
 from quotes.models.customers import Customer
-from quotes.models.prices import BASIS_KNOWN, COST_WITH_DATE, PRICE, Catalog
+from quotes.models.prices import BASIS_KNOWN, COST_WITH_DATE, PASS_THROUGH_FITS, PRICE, Catalog
 from quotes.models.spec_items import SPECIFICATION_FIELDS, Specification, SpecItem, specification_constraints
 from quotes.models.years import school_year_known, school_year_text
 from quotes.pricing import (
@@ -101,6 +101,10 @@ class Quote(models.Model):
 
     class Meta:
         ordering = ("-generated_at", "-id")
+        permissions = (
+            ("draft_quote", "Can draft, revise and renew quotes"),
+            ("record_outcome", "Can record what customers answered"),
+        )
         constraints = (
             models.UniqueConstraint(fields=["number", "revision"], name="one_row_per_number_and_revision"),
             models.UniqueConstraint(
@@ -226,6 +230,8 @@ class QuoteLine(Specification):
                 )
                 | Q(
                     price_source__in=["master", "override", "prior"],
+                    case_price__isnull=False,
+                    net_price__isnull=False,
                     case_price__gt=0,
                     net_price__gt=0,
                 ),
@@ -233,18 +239,10 @@ class QuoteLine(Specification):
             ),
             models.CheckConstraint(
                 condition=Q(case_price__isnull=True)
-                | Q(
-                    price_basis="noi",
-                    pass_through_value__gt=0,
-                    pass_through_value__lt=F("case_price"),
-                    net_price__lt=F("case_price"),
-                )
-                | Q(price_basis__in=["commercial", "ffs"], pass_through_value__isnull=True, net_price=F("case_price"))
-                | Q(
-                    price_basis="rebate",
-                    pass_through_value__gt=0,
-                    pass_through_value__lt=F("case_price"),
-                    net_price=F("case_price"),
+                | PASS_THROUGH_FITS
+                & (
+                    Q(price_basis="noi", net_price__lt=F("case_price"))
+                    | ~Q(price_basis="noi") & Q(net_price=F("case_price"))
                 ),
                 name="quote_line_net_of_pass_through",
             ),
