@@ -15,7 +15,7 @@ from pytest_django import DjangoDbBlocker
 
 from config.celery import app as celery_app
 from tests import ports
-from tests.emptying import empty
+from tests.emptying import Given, empty
 from tests.forking import ForkServer
 
 QUIET = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
@@ -39,17 +39,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Longest first, so that no worker is left alone with them at the end."""
-    items.sort(
-        key=lambda item: not item.get_closest_marker("xdist_group") and 1 + (not item.get_closest_marker("slow"))
-    )
+    items.sort(key=turn)
     if config.getoption("--database-tests"):
-        chosen = [item for item in items if uses_the_database(item)]
+        chosen = [item for item in items if may_depend_on_the_database(item)]
         config.stash[LEFT_OUT] = len(items) - len(chosen)
         items[:] = chosen
 
 
-def uses_the_database(item: pytest.Item) -> bool:
+def turn(item: pytest.Item) -> int:
+    """Longest first, so that no worker is left alone with them at the end."""
+    if item.get_closest_marker("xdist_group"):
+        return 0
+    return 1 if item.get_closest_marker("slow") else 2
+
+
+def may_depend_on_the_database(item: pytest.Item) -> bool:
+    if item.get_closest_marker("any_database"):
+        return False
     marked = item.get_closest_marker("django_db") or item.get_closest_marker("postgres")
     return bool(marked or USING_THE_DATABASE.intersection(getattr(item, "fixturenames", ())))
 
@@ -67,14 +73,9 @@ def pytest_testnodedown(node: Any) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if left_out := config.stash.get(LEFT_OUT, 0):
-        terminalreporter.write_line(f"{left_out} tests touch no database and ran on SQLite only.")
-
-
-@pytest.fixture(autouse=True, scope="session")
-def quick_emptying() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
-        yield
+        terminalreporter.write_line(
+            f"{left_out} tests cannot depend on which database it is: they are run on SQLite only."
+        )
 
 
 @pytest.fixture(scope="session")
@@ -87,6 +88,16 @@ def django_db_modify_db_settings(
     if connection.vendor == "sqlite":
         name = tmp_path_factory.mktemp("database") / "test.sqlite3"
         connection.settings_dict["TEST"]["NAME"] = str(name)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Tests that commit are followed by a quicker emptying than Django's."""
+    with django_db_blocker.unblock():
+        given = Given.now()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: empty(given))
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -115,10 +115,8 @@ def test_a_signal_stops_all(start: Callable[..., Supervised], number: signal.Sig
 @pytest.mark.kill
 def test_the_first_to_die_is_named_with_its_last_words(start: Callable[..., Supervised], tmp_path: Path) -> None:
     full = tmp_path / "full"
-    dying = (
-        f"import os, sys, time; print('up', flush=True)\nwhile not os.path.exists({str(full)!r}): time.sleep(0.02)\n"
-    )
-    dying += "sys.exit('the disk is full')"
+    dying = "import os, sys, time; print('up', flush=True)\n"
+    dying += f"while not os.path.exists({str(full)!r}): time.sleep(0.02)\nsys.exit('the disk is full')"
     running = start(calm=CALM, dying=dying)
     running.read_until("READY")
     pids = children_of(running.process.pid)
