@@ -1,7 +1,11 @@
 """What every test gets: its own files, its own database file, no broker, repeatable hypotheses."""
 
 import os
+import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +20,7 @@ from pytest_django import DjangoDbBlocker
 from config.celery import app as celery_app
 from tests import ports
 from tests.emptying import Given, empty
-from tests.forking import ForkServer
+from tests.forking import PROJECT, ForkServer
 
 QUIET = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 
@@ -129,6 +133,22 @@ def process_environment(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
+def new_installation(request: pytest.FixtureRequest, process_environment: dict[str, str]) -> dict[str, str]:
+    """As process_environment, its database brought up to date."""
+    var = Path(process_environment["VAR_DIR"])
+    var.mkdir()
+    if connection.vendor == "sqlite":
+        request.getfixturevalue("django_db_setup")
+        places = connection.settings_dict["NAME"], var / "db.sqlite3"
+        with closing(sqlite3.connect(places[0])) as ours, closing(sqlite3.connect(places[1])) as copy:
+            ours.backup(copy)
+    else:
+        command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+        subprocess.run(command, cwd=PROJECT, env=process_environment, check=True)
+    return process_environment
+
+
+@pytest.fixture
 def test_database_environment(transactional_db: None, process_environment: dict[str, str]) -> dict[str, str]:
     """As process_environment, on this test's own database: both sides see each other's commits."""
     return process_environment | {"DATABASE_URL": database_url(), "PRODUCTION": "false"}
@@ -137,6 +157,7 @@ def test_database_environment(transactional_db: None, process_environment: dict[
 @pytest.fixture(scope="session")
 def fork_server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
     folder = tmp_path_factory.mktemp("forks")
+    (folder / "var").mkdir()
     environment = os.environ | {
         "DATABASE_URL": database_url(),
         "PRODUCTION": "false",

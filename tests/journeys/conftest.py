@@ -20,8 +20,8 @@ from django.test import Client
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from netsuite.simulator.running import Running, running_simulator
-from tests.conftest import database_url
 from tests.factories import user
+from tests.forking import Child, ForkServer
 from tests.journeys.browsing import DESK, PASSWORD, PATIENCE, Visitor, new_visitor
 from tests.ports import free_port
 
@@ -54,18 +54,12 @@ def simulator(simulator_process: Running) -> Running:
 
 
 @pytest.fixture(scope="session")
-def house_environment(
-    django_db_setup: None, simulator_process: Running, static_files: Path, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, str]:
-    """For every process of the house: the tests' database, files of its own, and the simulator as NetSuite."""
-    var = tmp_path_factory.mktemp("house")
+def house_environment(fork_server: ForkServer, simulator_process: Running, static_files: Path) -> dict[str, str]:
+    """For every process of the house: the tests' database, the files of the forks, and the simulator as NetSuite."""
+    var = Path(fork_server.environment["VAR_DIR"])
     (var / "static").symlink_to(static_files)
-    return os.environ | {
-        "DATABASE_URL": database_url(),
-        "PRODUCTION": "false",
-        "VAR_DIR": str(var),
+    return dict(fork_server.environment) | {
         "SECRET_KEY": django_settings.SECRET_KEY,
-        "PYTHONUNBUFFERED": "1",
         "NETSUITE_RESTLET_BASE_URL": simulator_process.base_url,
         "NETSUITE_REST_BASE_URL": simulator_process.base_url,
         "CELERY_BROKER_URL": "memory://",
@@ -110,19 +104,14 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 
 @pytest.fixture
-def drain(house_environment: dict[str, str]) -> Iterator[Callable[[], None]]:
-    """Starts `manage.py drain_pushes` beside the browser; it must end well."""
-    started: list[subprocess.Popen[str]] = []
-
-    def start() -> None:
-        command = [sys.executable, "manage.py", "drain_pushes"]
-        pipe = subprocess.PIPE
-        started.append(subprocess.Popen(command, cwd=HOUSE, env=house_environment, stdout=pipe, stderr=pipe, text=True))
-
-    yield start
-    for process in started:
-        _, errors = process.communicate(timeout=180)
-        assert process.returncode == 0, errors
+def drain(address: str, simulator: Running, fork_server: ForkServer) -> Iterator[Callable[[], None]]:
+    """Starts `drain_pushes` beside the browser; it must end well."""
+    names = ("NETSUITE_RESTLET_BASE_URL", "NETSUITE_REST_BASE_URL")
+    fork_server.settings = dict.fromkeys(names, simulator.base_url)
+    started: list[Child] = []
+    yield lambda: started.append(fork_server.start(["drain_pushes"]))
+    for child in started:
+        assert child.wait() == 0, child.printed
 
 
 @pytest.fixture(scope="module")
