@@ -178,8 +178,8 @@ def come_back(open_window: Callable[..., Visitor], people: dict[str, Any]) -> Ca
     def enter(name: str, viewport: dict[str, int] = DESK) -> Visitor:
         visitor, earlier, cookie = open_window(viewport), Client(), django_settings.SESSION_COOKIE_NAME
         earlier.force_login(people[name])
-        kept = {"name": cookie, "value": earlier.cookies[cookie].value, "url": visitor.address}
-        visitor.page.context.add_cookies([kept])
+        value = earlier.cookies[cookie].value
+        visitor.page.context.add_cookies([{"name": cookie, "value": value, "url": visitor.address}])
         return visitor
 
     return enter
