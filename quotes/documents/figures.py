@@ -8,6 +8,7 @@ from decimal import Decimal
 from quotes.documents.contents import DocumentLine, PriceBasis, QuoteDocument
 
 FEWEST_PLACES = 2
+FIGURE_SPACE = "\u2007"
 NO_FIGURE = "–"
 TO_FOLLOW = "to follow"
 
@@ -25,10 +26,12 @@ class Row:
     position: int
     item_code: str
     description: str
-    details: str
+    details: tuple[str, ...]
     notes: str
     pack: str
+    net_weight: str
     servings: str
+    serving_size: str
     prices: tuple[PriceRow, ...]
     price: str
     price_note: str
@@ -52,13 +55,19 @@ def grouped(amount: Decimal, places: int) -> str:
     return f"{amount:,.{places}f}"
 
 
+def aligned(amount: Decimal, places: int) -> str:
+    """A price with the places it has, at least two, and blanks for those it lacks: the points stand in line."""
+    own = places_needed([amount])
+    return grouped(amount, own) + FIGURE_SPACE * (places - own)
+
+
 def trimmed(amount: Decimal) -> str:
     """1,200 or 0.5: a quantity without the zeros it was stored with."""
     return f"{amount.normalize() + 0:,f}"
 
 
 def places_needed(amounts: Iterable[Decimal | None]) -> int:
-    """As many places for every price as the finest of them has, so that the points stand in line."""
+    """How many decimal places the finest of the prices has, at least two."""
     exponents = [amount.normalize().as_tuple().exponent for amount in amounts if amount]
     return max([FEWEST_PLACES, *(-exponent for exponent in exponents if isinstance(exponent, int))])
 
@@ -84,11 +93,13 @@ def _row(line: DocumentLine, places: int) -> Row:
         description=line.description,
         details=_details(line),
         notes=line.notes,
-        pack=" · ".join(filter(None, (line.pack, line.net_weight))),
+        pack=line.pack or NO_FIGURE,
+        net_weight=line.net_weight,
         servings=_or_dash(line.servings_per_case, trimmed),
+        serving_size=line.serving_size,
         prices=_prices(line, places),
-        price=TO_FOLLOW if line.net_price is None else grouped(line.net_price, places),
-        price_note=_price_note(line, places),
+        price=TO_FOLLOW if line.net_price is None else aligned(line.net_price, places),
+        price_note=_price_note(line),
         per_serving=_or_dash(line.price_per_serving, lambda amount: grouped(amount, 4)),
         quantity=_or_dash(line.quantity, trimmed),
         extended=_or_dash(line.extended, lambda amount: grouped(amount, 2)),
@@ -104,28 +115,26 @@ def _prices(line: DocumentLine, places: int) -> tuple[PriceRow, ...]:
     if line.price_basis is not PriceBasis.NET_OFF_INVOICE or line.case_price is None or line.pass_through_value is None:
         return ()
     return (
-        PriceRow("Commercial", grouped(line.case_price, places)),
-        PriceRow("USDA Foods", f"−{grouped(line.pass_through_value, places)}"),
+        PriceRow("Commercial", aligned(line.case_price, places)),
+        PriceRow("USDA Foods", f"−{aligned(line.pass_through_value, places)}"),
     )
 
 
-def _price_note(line: DocumentLine, places: int) -> str:
+def _price_note(line: DocumentLine) -> str:
     if line.price_basis is PriceBasis.REBATE and line.pass_through_value is not None:
-        return f"Rebate {grouped(line.pass_through_value, places)}, claimed by district"
+        return f"Rebate {grouped(line.pass_through_value, places_needed([line.pass_through_value]))}, claimed by district"
     return "Fee for service" if line.price_basis is PriceBasis.FEE_FOR_SERVICE else ""
 
 
-def _details(line: DocumentLine) -> str:
-    parts = (
+def _details(line: DocumentLine) -> tuple[str, ...]:
+    """What it is, what it counts for, what is in it."""
+    identity = (
         line.brand,
         f"Mfr. {line.manufacturer_code}" if line.manufacturer_code else "",
-        f"Serving {line.serving_size}" if line.serving_size else "",
-        _child_nutrition(line),
-        f"Allergens: {line.allergens}" if line.allergens else "",
-        line.storage,
-        _origin(line),
     )
-    return " · ".join(filter(None, parts))
+    makeup = (f"Allergens: {line.allergens}" if line.allergens else "", line.storage, _origin(line))
+    lines = (" · ".join(filter(None, parts)) for parts in (identity, (_child_nutrition(line),), makeup))
+    return tuple(filter(None, lines))
 
 
 def _child_nutrition(line: DocumentLine) -> str:

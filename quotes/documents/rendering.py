@@ -67,10 +67,11 @@ def render_pdf(document: QuoteDocument) -> bytes:
 
 
 def _words(document: QuoteDocument) -> dict[str, object]:
-    rows = rows_of(document)
+    supplier = document.letterhead
     return {
         "document": document,
-        "rows": rows,
+        "supplier_contact": " · ".join(filter(None, (supplier.phone, supplier.email, supplier.website))),
+        "rows": rows_of(document),
         "total": total_of(document),
         "with_quantities": any(line.quantity is not None for line in document.lines),
         "dates": {name: long_date(getattr(document, name)) for name in ("dated", "valid_until", "prices_from", "prices_to")},

@@ -1,13 +1,15 @@
 """The small print that the lines of a quote call for. Sources of the rules: 7 CFR 210.21(d) and 250.36."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+
+from django.conf import settings
 
 from quotes.documents.contents import DocumentLine, PriceBasis, Statement
 
 PRICES = Statement(
     title="Prices",
-    text="Each line may be awarded by itself. Prices are US dollars for a case, fixed for the period above, with no fuel "
-    "or handling surcharge beyond the delivery terms. A price per serving is given for comparison only.",
+    text="Unless the bid says otherwise, each line may be awarded by itself. Prices are US dollars a case and firm for "
+    "the period above. A price per serving is given for comparison only.",
 )
 QUANTITIES = Statement(
     title="Quantities",
@@ -36,12 +38,8 @@ CREDIT = Statement(
 )
 BUY_AMERICAN = Statement(
     title="Buy American",
-    text="Domestic means produced in the United States, with more than 51 % of the food from US agricultural "
+    text="Domestic means produced in the United States, with more than 51% of the food from US agricultural "
     "commodities. Lines that are not domestic, or not yet confirmed, say so.",
-)
-SUBSTITUTION = Statement(
-    title="Substitutions and shortages",
-    text="Nothing is substituted without the district's written consent. We tell of a shortage as soon as we know of it.",
 )
 OF_BASIS = {
     PriceBasis.NET_OFF_INVOICE: NET_OFF_INVOICE,
@@ -50,8 +48,8 @@ OF_BASIS = {
 }
 
 
-def statements_for(lines: Sequence[DocumentLine], own: Iterable[Statement] = ()) -> tuple[Statement, ...]:
-    """What the lines call for, then the quote's own statements."""
+def statements_for(lines: Sequence[DocumentLine]) -> tuple[Statement, ...]:
+    """What the lines call for, then the supplier's own policies: the setting QUOTE_STATEMENTS."""
     bases = {line.price_basis for line in lines}
     called_for = [PRICES]
     if any(line.quantity is not None for line in lines):
@@ -59,4 +57,5 @@ def statements_for(lines: Sequence[DocumentLine], own: Iterable[Statement] = ())
     called_for += [statement for basis, statement in OF_BASIS.items() if basis in bases]
     if any(line.cn_number or line.cn_credit for line in lines):
         called_for.append(CREDIT)
-    return (*called_for, BUY_AMERICAN, SUBSTITUTION, *own)
+    own_words = (Statement(title=title, text=text) for title, text in settings.QUOTE_STATEMENTS.items())
+    return (*called_for, BUY_AMERICAN, *own_words)

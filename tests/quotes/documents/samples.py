@@ -115,6 +115,7 @@ TOWELS = DocumentLine(
     item_code="NF-1190",
     description="Roll towel, white, 8 in x 350 ft",
     pack="12 rolls",
+    is_domestic=True,
     case_price=Decimal("28.95"),
     quantity=Decimal(60),
 )
