@@ -109,6 +109,16 @@ def test_every_page_says_what_it_is(six_lines):
     assert "Purchase order number" in pages[-1]
 
 
+def test_nothing_in_it_speaks_of_cost_or_margin(six_lines):
+    reader = opened(six_lines)
+    everything = " ".join(
+        [*texts(reader), *map(str, reader.metadata.values()), reader.trailer["/Root"]["/Metadata"].get_data().decode()]
+    )
+    assert "Pizza, cheese" in everything
+    assert not [word for word in ("cost", "margin", "markup", "mark-up") if word in everything.lower()]
+    assert not list(reader.attachments)
+
+
 def test_one_line_and_its_acceptance_fit_one_page():
     (page,) = texts(opened(render_pdf(document(1))))
     assert TOTAL in page
