@@ -21,7 +21,7 @@ SELECT l.number, l.item, i.itemid, l.location, o.name AS location_name, l.quanti
 
 _SALES_LINES = """
 SELECT s.number, s.item, i.itemid, NULL AS location, '' AS location_name, s.quantity, s.rate AS unit_cost, s.amount,
-       s.description AS memo, s.price_level
+       s.description AS memo, s.price_level, s.rate
   FROM sales_lines s JOIN items i ON i.id = s.item WHERE s.transaction_id = ? ORDER BY s.number"""
 
 

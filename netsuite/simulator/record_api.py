@@ -98,8 +98,9 @@ class RecordApi:
         limit, offset = asked_page(exchange)
         rows = self._all(exchange, db)
         if query := exchange.query.get("q"):
-            shown = [(row, self._shown(exchange, db, row, expanded=False)) for row in rows]
-            rows = [row for row, document in shown if fits(query, document, self._fields(exchange))]
+            known = self._fields(exchange)
+            fits(query, {}, known)  # refused also while there is nothing to find
+            rows = [row for row in rows if fits(query, self._shown(exchange, db, row, expanded=False), known)]
         name = self._name(exchange)
         items = [
             {"links": [{"rel": "self", "href": f"{exchange.base_url}{ROOT}{name}/{row['id']}"}], "id": str(row["id"])}
