@@ -47,8 +47,8 @@ class ForeignClient:
     def ping(self, **given: Any) -> requests.Response:
         return self.call("GET", f"{RESTLET}&op=ping", **given)
 
-    def lookup(self, external_id: str, **given: Any) -> dict[str, Any]:
-        target = f"{RESTLET}&op=lookup&recordtype=inventoryadjustment&externalid={external_id}"
+    def lookup(self, external_id: str, record_type: str = "inventoryadjustment", **given: Any) -> dict[str, Any]:
+        target = f"{RESTLET}&op=lookup&recordtype={record_type}&externalid={external_id}"
         return dict(self.call("GET", target, **given).json())
 
     def send(self, external_id: str, record: Any = None, **given: Any) -> requests.Response:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.netsuite.contract import answer_problems, problems
 from tests.netsuite.simulator_client import CUSTOM, ForeignClient, estimate, estimate_line, quote_body
 
 SEED: dict[str, Any] = {
@@ -33,7 +34,12 @@ def client(priced):
 
 
 def push(client, external_id, record, **changed):
-    return client.call("POST", client.restlet, json=quote_body(external_id, record) | changed).json()
+    """What comes back keeps the contract, and what was taken kept it."""
+    body = quote_body(external_id, record) | changed
+    answer = client.call("POST", client.restlet, json=body).json()
+    assert answer_problems("push", 200, answer) == []
+    assert answer["outcome"] != "created" or problems("pushRequest", body) == []
+    return answer
 
 
 def test_the_simulator_works_out_the_total_of_a_custom_price(priced, client):
