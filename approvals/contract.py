@@ -4,14 +4,14 @@ Frozen data and plain functions, no behaviour. `approvals.engine` runs a declara
 `manage.py describe_workflows` prints it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from approvals.models import WorkflowRun
+    from approvals.models import OutboundEmail, ProposedAction, WorkflowRun
 
 
 @dataclass(frozen=True)
@@ -113,13 +113,45 @@ class AfterAction:
 
 
 @dataclass(frozen=True)
+class Passed:
+    found: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    found: str
+
+
+@dataclass(frozen=True)
+class NotYet:
+    """Too early to say; look again at `again_at`. The check itself knows its deadline."""
+
+    found: str
+    again_at: datetime
+
+
+@dataclass(frozen=True)
+class Waived:
+    """Nothing of the kind was asked for."""
+
+    found: str
+
+
+CheckResult = Passed | Failed | NotYet | Waived
+
+
+def passed_if(holds: bool, found: str) -> CheckResult:
+    return Passed(found) if holds else Failed(found)
+
+
+@dataclass(frozen=True)
 class Check:
     """A verify check of this run's own rows."""
 
     name: str
     after: timedelta
     expected: str
-    run: Callable[["WorkflowRun"], tuple[bool, str]]  # passed, what was found
+    run: Callable[["WorkflowRun"], CheckResult]
 
 
 @dataclass(frozen=True)
@@ -171,3 +203,17 @@ class ActionType:
     can_send_back: bool = False
     page: Callable[[Any], dict[str, Any]] = lambda page: {}
     template: str = "approvals/decision_payload.html"
+
+
+@dataclass(frozen=True)
+class EmailKind:
+    """What the gate needs to know of one kind of e-mail, by its template's name.
+
+    `may_leave` is asked before every attempt to send: "" or the sentence why it is held back. `has_left` runs in the
+    transaction that records it as sent. `objection` may refuse an edited draft for its recipients.
+    """
+
+    template: str
+    may_leave: Callable[["OutboundEmail"], str] = lambda email: ""
+    has_left: Callable[["OutboundEmail"], None] = lambda email: None
+    objection: Callable[["ProposedAction", Sequence[str]], list[str]] = lambda draft, recipients: []

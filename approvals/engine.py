@@ -17,7 +17,19 @@ from django.db.models import Q
 from approvals import audit, registry
 from approvals.alerts import raise_alert, resolve_alert
 from approvals.clock import now
-from approvals.contract import Skipped, Step, StepResult, Waiting, When, Workflow
+from approvals.contract import (
+    CheckResult,
+    Failed,
+    NotYet,
+    Passed,
+    Skipped,
+    Step,
+    StepResult,
+    Waiting,
+    Waived,
+    When,
+    Workflow,
+)
 from approvals.models import Event, RunStep, VerifyCheck, WorkflowRun
 from approvals.refusals import Refused
 
@@ -223,34 +235,40 @@ def advance_due() -> int:
 
 
 def run_due_checks() -> int:
-    """Execute every verify check that is due, once; a failed one raises an alert. Returns how many ran."""
+    """Execute every verify check that is due; a failed one raises an alert. Returns how many were looked at."""
     due = VerifyCheck.objects.filter(status=VerifyCheck.Status.PENDING, due_at__lte=now())
     return sum(_run_check(row) for row in due.select_related("run"))
 
 
+OUTCOMES = {
+    Passed: VerifyCheck.Status.PASSED,
+    Failed: VerifyCheck.Status.FAILED,
+    Waived: VerifyCheck.Status.WAIVED,
+}
+
+
 def _run_check(row: VerifyCheck) -> int:
-    passed, found = _verdict(row)
-    won = VerifyCheck.objects.filter(pk=row.pk, status=VerifyCheck.Status.PENDING).update(
-        status=VerifyCheck.Status.PASSED if passed else VerifyCheck.Status.FAILED,
-        actual=found[:200],
-        executed_at=now(),
-    )
-    if won and not passed:
+    result = _verdict(row)
+    pending = VerifyCheck.objects.filter(pk=row.pk, status=VerifyCheck.Status.PENDING)
+    if isinstance(result, NotYet):
+        return pending.update(actual=result.found[:200], due_at=result.again_at)
+    won = pending.update(status=OUTCOMES[type(result)], actual=result.found[:200], executed_at=now())
+    if won and isinstance(result, Failed):
         raise_alert(
             key=f"verify-{row.pk}",
             severity="critical",
-            message=f"{row.run.subject}: check {row.name} failed. Expected {row.expected}; found {found}.",
+            message=f"{row.run.subject}: check {row.name} failed. Expected {row.expected}; found {result.found}.",
             link=f"/admin/approvals/workflowrun/{row.run_id}/change/",
         )
     return won
 
 
-def _verdict(row: VerifyCheck) -> tuple[bool, str]:
-    """Whether it passed and what was found; a check that cannot be executed has not passed."""
+def _verdict(row: VerifyCheck) -> CheckResult:
+    """What was found; a check that cannot be executed has not passed."""
     checks = {check.name: check for check in registry.workflow(row.run.workflow_type).verify}
     try:
         with transaction.atomic():
             return checks[row.name].run(row.run)
     except Exception as problem:
         log.exception("run %s: check %s", row.run_id, row.name)
-        return False, f"{type(problem).__name__}: {problem}"
+        return Failed(f"{type(problem).__name__}: {problem}")

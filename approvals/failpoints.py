@@ -35,6 +35,15 @@ class Failpoint(StrEnum):
     BEFORE_RELEASE = "before_release"
 
 
+class MailFailpoint(StrEnum):
+    """From the claim of an e-mail to its record."""
+
+    BEFORE_HANDING_OVER = "before_handing_over_mail"
+    """The claim has committed, no byte has left."""
+    AFTER_HANDING_OVER = "after_handing_over_mail"
+    """The mail server took it, nothing is recorded."""
+
+
 _reached: Counter[str] = Counter()
 
 
@@ -42,7 +51,7 @@ def are_allowed() -> bool:
     return not settings.PRODUCTION
 
 
-def reach(point: Failpoint) -> None:
+def reach(point: StrEnum) -> None:
     """Nothing at all, unless a drill armed this very place."""
     armed = os.environ.get(VARIABLE, "")
     if not armed or not are_allowed():

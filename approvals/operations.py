@@ -154,7 +154,7 @@ def check_may_decide(action: ProposedAction, by: Any) -> None:
         raise NotAllowedToDecide(f"{by} may not decide proposed actions. Ask an administrator for the approver role.")
     switched_off = Guardrail.objects.filter(name=SEPARATION_OF_DUTIES, is_enabled=False).exists()
     if not switched_off and action.participants.filter(pk=by.pk).exists():
-        raise NotAllowedToDecide(f"{by} took part in this count, so somebody else must decide it.")
+        raise NotAllowedToDecide(f"{by} took part in this, so somebody else must decide it.")
 
 
 def _check_note(verdicts: set[str | None], note: str) -> None:

@@ -1,9 +1,10 @@
 """Declared workflows and action types. Filled when Django imports each app's `workflow` module."""
 
-from approvals.contract import ActionType, Workflow
+from approvals.contract import ActionType, EmailKind, Workflow
 
 _workflows: dict[str, Workflow] = {}
 _action_types: dict[str, ActionType] = {}
+_email_kinds: dict[str, EmailKind] = {}
 
 
 def register_workflow(declared: Workflow) -> None:
@@ -28,3 +29,14 @@ def workflows() -> list[Workflow]:
 
 def action_type(key: str) -> ActionType:
     return _action_types[key]
+
+
+def register_email_kind(declared: EmailKind) -> None:
+    if declared.template in _email_kinds:
+        raise ValueError(f"E-mail kind {declared.template} is declared twice.")
+    _email_kinds[declared.template] = declared
+
+
+def email_kind(template: str) -> EmailKind:
+    """A kind nobody declared has no conditions."""
+    return _email_kinds.get(template) or EmailKind(template)

@@ -35,7 +35,11 @@ class WakeUpTask(DjangoTask):
             return None
 
 
-TRANSPORT_ALIASES["filesystem"] = "config.folder_broker:Transport"
+TRANSPORT_ALIASES |= {
+    "filesystem": "config.folder_broker:Transport",
+    "redis": "config.redis_broker:Transport",
+    "rediss": "config.redis_broker:Transport",
+}
 
 app = Celery("countersign", task_cls=WakeUpTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -17,6 +17,9 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from approvals import operations, registry
+from approvals.admin.email_drafts import edit_draft
+from approvals.admin.links import page_of
+from approvals.mail.drafting import EMAIL_DRAFT
 from approvals.models import ProposedAction
 from approvals.refusals import Refused
 
@@ -77,8 +80,10 @@ class ProposedActionAdmin(ModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         decide = self.admin_site.admin_view(require_POST(self.decide_view))
         bulk = self.admin_site.admin_view(require_POST(self.approve_selected_view))
+        edit = self.admin_site.admin_view(self.edit_email_view)
         return [
             path("<int:pk>/decide/", decide, name="approvals_proposedaction_decide"),
+            path("<int:pk>/edit-email/", edit, name="approvals_proposedaction_edit_email"),
             path("approve-selected/", bulk, name="approvals_proposedaction_approve_selected"),
             *super().get_urls(),
         ]
@@ -89,8 +94,8 @@ class ProposedActionAdmin(ModelAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         action = get_object_or_404(ProposedAction.objects.select_related("workflow_run", "envelope"), pk=object_id)
-        if action.envelope_id:
-            return HttpResponseRedirect(page_of(action.envelope_id))
+        if action.envelope:
+            return HttpResponseRedirect(page_of(action.envelope))
         return TemplateResponse(request, "approvals/decision.html", self._page(request, action))
 
     def _page(self, request: HttpRequest, action: ProposedAction) -> dict[str, Any]:
@@ -150,7 +155,12 @@ class ProposedActionAdmin(ModelAdmin):
                 messages.error(request, sentence)
         else:
             _say_done(request, decided, verdict, before)
-        return HttpResponseRedirect(page_of(pk))
+        return HttpResponseRedirect(page_of(action))
+
+    def edit_email_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not self.has_decide_permission(request):
+            raise PermissionDenied
+        return edit_draft(request, self, get_object_or_404(ProposedAction, pk=pk, action_type=EMAIL_DRAFT))
 
     def _choice(self, request: HttpRequest, verdict: str) -> dict[str, Any]:
         """All, bound to the whole page's hash; or the ticked lines, each bound to its own."""
@@ -206,10 +216,6 @@ class PageOf:
 
     def __init__(self, action: ProposedAction, shown: list[ProposedAction], live: Mapping[int, dict[str, Any]]) -> None:
         self.action, self.shown, self.live = action, shown, live
-
-
-def page_of(pk: int) -> str:
-    return reverse("admin:approvals_proposedaction_change", args=[pk])
 
 
 def _say_done(request: HttpRequest, decided: ProposedAction, verdict: str, before: str) -> None:

@@ -23,7 +23,7 @@ from approvals.refusals import Refused
 from approvals.templatetags.payload_tables import payload_table, without_money
 
 SEVERITY_COLOURS = {"critical": "danger", "warning": "warning", "info": "info"}
-CHECK_COLOURS = {"pending": "info", "passed": "success", "failed": "danger"}
+CHECK_COLOURS = {"pending": "info", "passed": "success", "failed": "danger", "waived": ""}
 
 
 def sees_money(user: Any) -> bool:

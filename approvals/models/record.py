@@ -51,9 +51,10 @@ class VerifyCheck(models.Model):
     """The contract's `workflow_verify_results`: did the effect really happen?"""
 
     class Status(models.TextChoices):
-        PENDING = "pending", "Not due yet"
+        PENDING = "pending", "Not yet"
         PASSED = "passed", "Passed"
         FAILED = "failed", "Failed"
+        WAIVED = "waived", "Waived"
 
     run = models.ForeignKey(WorkflowRun, on_delete=models.CASCADE, related_name="verify_checks")
     name = models.CharField(max_length=60)

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from approvals.admin.links import list_of, page_of
-from approvals.mail.sending import EMAIL_DRAFT
+from approvals.mail.drafting import EMAIL_DRAFT
 from approvals.models import Guardrail, ProposedAction
 from approvals.operations import SEPARATION_OF_DUTIES
 from inventory.counting.gate import ADJUSTMENT, SIGN_OFF

@@ -6,8 +6,8 @@ from django.db import transaction
 from django.db.models import Count, Q, Sum
 from django.db.models.functions import Abs
 
-from approvals.contract import Done, Skipped, StepResult
-from approvals.mail.sending import propose_email
+from approvals.contract import CheckResult, Done, Skipped, StepResult, passed_if
+from approvals.mail.drafting import propose_email
 from approvals.models import Event, JournalEntry, RunStep, WorkflowRun
 from approvals.money import dollars
 from inventory.counting.assemblies import recompute_assembly_cost_rollup
@@ -154,10 +154,10 @@ def event_completed(run: WorkflowRun) -> None:
 # -- verify checks: this run's own rows ------------------------------------------------------------------------
 
 
-def counts_logged(run: WorkflowRun) -> tuple[bool, str]:
+def counts_logged(run: WorkflowRun) -> CheckResult:
     """Expected: n > 0."""
     n = CountLine.objects.filter(sheet__run=run, counted__isnull=False).count()
-    return n > 0, f"n = {n}"
+    return passed_if(n > 0, f"n = {n}")
 
 
 def staged_count(run: WorkflowRun) -> int:
@@ -166,17 +166,17 @@ def staged_count(run: WorkflowRun) -> int:
     return decided.filter(Q(decision="guardrail") | Q(adjustment__isnull=False)).count()
 
 
-def adjustments_pushed(run: WorkflowRun) -> tuple[bool, str]:
+def adjustments_pushed(run: WorkflowRun) -> CheckResult:
     """Expected: n >= staged_count, where n counts lines in pushes that NetSuite confirmed or still has ahead."""
     stuck = [Push.Status.NEEDS_HUMAN, Push.Status.CONFLICT, Push.Status.CANCELLED, Push.Status.UNKNOWN]
     pushes = Push.objects.filter(adjustment__run=run)
     n = pushes.exclude(status__in=stuck).aggregate(lines=Sum("line_count"))["lines"] or 0
     confirmed = pushes.filter(status=Push.Status.CONFIRMED).aggregate(lines=Sum("line_count"))["lines"] or 0
     staged = staged_count(run)
-    return n >= staged, f"n = {n}, staged_count = {staged}, confirmed by NetSuite = {confirmed}"
+    return passed_if(n >= staged, f"n = {n}, staged_count = {staged}, confirmed by NetSuite = {confirmed}")
 
 
-def balances_updated(run: WorkflowRun) -> tuple[bool, str]:
+def balances_updated(run: WorkflowRun) -> CheckResult:
     """Expected: n >= staged_count, where n counts balances dated by this run or a later count."""
     sheet = CountSheet.objects.select_related("zone").get(run=run)
     posted = CountLine.objects.filter(sheet=sheet, adjustment__posted_at__isnull=False).exclude(variance=0)
@@ -184,4 +184,4 @@ def balances_updated(run: WorkflowRun) -> tuple[bool, str]:
         item__balances__location=sheet.zone.location_id, item__balances__last_counted_at__gte=sheet.counted_at
     ).count()
     staged = staged_count(run)
-    return n >= staged, f"n = {n}, staged_count = {staged}"
+    return passed_if(n >= staged, f"n = {n}, staged_count = {staged}")

@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from approvals.clock import at
-from approvals.mail.sending import EMAIL_DRAFT
+from approvals.mail.drafting import EMAIL_DRAFT
 from approvals.models import Guardrail, ProposedAction
 from approvals.operations import content_hash, decide, live_numbers
 from approvals.ticking import tick

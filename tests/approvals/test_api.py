@@ -256,7 +256,7 @@ def test_who_counted_cannot_decide_by_token_either():
     for verdict in ("approve", "reject"):
         status, content = program.decide(action.pk, seen_by(program, action.pk), verdict, note="mine")
         assert status == 403
-        assert content["problems"] == ["cleo took part in this count, so somebody else must decide it."]
+        assert content["problems"] == ["cleo took part in this, so somebody else must decide it."]
     assert stored() == before
     assert make.on_hand(what, home) == 142
 

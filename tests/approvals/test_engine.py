@@ -7,7 +7,7 @@ import pytest
 
 from approvals import engine, registry
 from approvals.clock import now
-from approvals.contract import Check
+from approvals.contract import Check, CheckResult, Failed, NotYet, Waived
 from approvals.models import Alert, Event, VerifyCheck, WorkflowRun
 from approvals.refusals import Refused
 from approvals.ticking import tick
@@ -17,14 +17,6 @@ from netsuite.models import Push
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def later(settings):
-    def move(**time):
-        settings.CLOCK_OFFSET_SECONDS += timedelta(**time).total_seconds()
-
-    return move
 
 
 class Died(BaseException):
@@ -316,8 +308,39 @@ def test_a_check_that_cannot_be_executed_has_not_passed_and_the_others_go_on(bro
 
 def test_a_check_whose_finding_is_long_is_still_stored(monkeypatch, later):
     declared = registry.workflow(WORKFLOW)
-    talkative = Check("counts_logged", timedelta(0), "n > 0", lambda run: (False, "n " * 400))
+    talkative = Check("counts_logged", timedelta(0), "n > 0", lambda run: Failed("n " * 400))
     monkeypatch.setitem(registry._workflows, WORKFLOW, replace(declared, verify=(talkative,)))
     small_count()
     tick()
     assert VerifyCheck.objects.get().status == "failed"
+
+
+def one_check(monkeypatch, run):
+    declared = registry.workflow(WORKFLOW)
+    monkeypatch.setitem(
+        registry._workflows, WORKFLOW, replace(declared, verify=(Check("counts_logged", timedelta(0), "n > 0", run),))
+    )
+    small_count()
+
+
+def test_a_check_that_comes_too_early_is_asked_again_until_it_knows(monkeypatch, later):
+    answers: list[CheckResult] = []
+    one_check(monkeypatch, lambda run: answers[-1])
+    answers.append(NotYet("waiting for approval", now() + timedelta(hours=1)))
+    tick()
+    early = VerifyCheck.objects.get()
+    assert (early.status, early.actual, early.executed_at) == ("pending", "waiting for approval", None)
+    answers.append(Failed("nobody approved it"))
+    tick()
+    assert VerifyCheck.objects.get().status == "pending"
+    later(hours=2)
+    tick()
+    assert VerifyCheck.objects.get().status == "failed"
+    assert "nobody approved it" in Alert.objects.get(key=f"verify-{early.pk}").message
+
+
+def test_a_check_for_what_nobody_asked_for_is_waived_and_alerts_nobody(monkeypatch):
+    one_check(monkeypatch, lambda run: Waived("no PDF was asked for"))
+    tick()
+    assert VerifyCheck.objects.get().status == "waived"
+    assert not Alert.objects.exists()

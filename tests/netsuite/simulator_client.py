@@ -40,7 +40,7 @@ class ForeignClient:
                 self.base_url + target,
                 auth=signer,
                 headers=headers,
-                timeout=given.pop("timeout", 20),
+                timeout=given.pop("timeout", 60),
                 **given,
             )
 
@@ -110,7 +110,7 @@ def push_body(external_id: str, record: Any, record_type: str = "inventoryadjust
     return {"op": "push", "contract": 1, "payloadHash": digest, "dryRun": False, **hashed}
 
 
-def eventually(condition: Callable[[], Any], seconds: float = 10.0) -> Any:
+def eventually(condition: Callable[[], Any], seconds: float = 90.0) -> Any:
     """The first true answer, asked again and again until the deadline."""
     deadline = time.monotonic() + seconds
     while not (answer := condition()):
