@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from netsuite.checks import connection_is_complete, secrets_travel_encrypted
 from netsuite.drain import drain
 from netsuite.models import DrainLease
-from tests.netsuite.forking import PROJECT
+from tests.forking import PROJECT
 from tests.netsuite.keys import log_in_by_certificate
 from tests.netsuite.stage import enqueue
 
