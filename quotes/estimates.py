@@ -4,8 +4,10 @@ from decimal import Decimal
 
 from django.utils import timezone
 
+from netsuite.models import Push
 from netsuite.records import Json
 from quotes.models import Quote, QuoteLine
+from quotes.outgoing import outgoing_objection
 from quotes.pricing import PRICE_STEP, extended, rounded
 
 ESTIMATE = "estimate"
@@ -40,6 +42,12 @@ def _line(line: QuoteLine) -> Json:
         "priceLevel": CUSTOM_PRICE,
         "description": line.description,
     }
+
+
+def may_be_pushed(push: Push) -> str:
+    """Asked right before the estimate is sent."""
+    quote = Quote.objects.select_related("customer", "parent").filter(push=push).first()
+    return outgoing_objection(quote) if quote else "The quote of this estimate is gone. Cancel the push."
 
 
 def expected_total(quote: Quote) -> Decimal:

@@ -5,14 +5,14 @@ Asked before its e-mail is sent and before its estimate is pushed, for both may 
 
 from dataclasses import replace
 
-from approvals.models import OutboundEmail, ProposedAction
+from approvals.models import ProposedAction
 from quotes import drafts
 from quotes.contents_of import document_of
 from quotes.context import QUOTE_DRAFT
 from quotes.documents.contents import QuoteDocument, content_hash
 from quotes.drafts import Draft
 from quotes.models import Quote
-from quotes.revisions import superseded_by_next, waiting_revision
+from quotes.revisions import last_revision, superseded_by_next, waiting_revision
 from quotes.school_years import SchoolYear
 from quotes.standing import customer_now, expired, first_of, master_prices, moved_prices
 
@@ -54,6 +54,8 @@ def outgoing_objection(quote: Quote) -> str:
         return f"{quote} is {quote.get_lifecycle_status_display().lower()}."
     if waiting := waiting_revision(quote):
         return f"{quote} is being revised (“{waiting.title}”), so its approval no longer counts."
+    if quote.lifecycle_status == Status.APPROVED and last_revision(quote) != quote.revision:
+        return f"A later revision of {quote.number} is approved, so this one no longer counts."
     for sentence in (customer_now(quote.customer_id), _expiry(quote), _change(quote), _drift(quote)):
         if sentence:
             return sentence
@@ -79,7 +81,3 @@ def _drift(quote: Quote) -> str:
     lines = list(quote.lines.order_by("position"))
     moved = moved_prices(lines, master_prices(quote.customer_id, SchoolYear(quote.school_year), lines))
     return " ".join([*first_of(moved), "Revise the quote, or set the pricing master right."]) if moved else ""
-
-
-def email_of(quote: Quote) -> OutboundEmail | None:
-    return OutboundEmail.objects.filter(action__workflow_run=quote.workflow_run_id).order_by("-pk").first()

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from approvals import audit
 from approvals.clock import now
-from approvals.contract import Done, Skipped, StepResult, Waiting
+from approvals.contract import Done, Skipped, StepResult
 from approvals.failpoints import reach
 from approvals.models import WorkflowRun
 from approvals.set_based import insert_rows
@@ -21,7 +21,7 @@ from quotes.documents.storing import store_pdf
 from quotes.drafts import Draft
 from quotes.models import Catalog, CustomerProfile, Quote, QuoteLine
 from quotes.numbering import take_number
-from quotes.outgoing import document_of_quote, outgoing_objection
+from quotes.outgoing import document_of_quote
 from quotes.revisions import next_revision
 from quotes.standing import master_prices, take_costs
 
@@ -126,14 +126,11 @@ def render_pdf_step(run: WorkflowRun) -> StepResult:
 
 
 def ns_push_step(run: WorkflowRun) -> StepResult:
-    """`ns_push`: the estimate is queued; NetSuite is asked again whether it may go when its turn comes."""
+    """`ns_push`: the estimate is queued. Whether it may still go is asked when its turn comes."""
     quote = quote_of(run)
     if quote is None:
         return Skipped("There is no quote.")
     if quote.push is None:
-        objection = outgoing_objection(quote)
-        if objection:
-            return Waiting(f"NetSuite is not told: {objection}")
         quote.push = queue.enqueue(
             record_type=estimates.ESTIMATE,
             external_id=estimates.external_id(quote),
