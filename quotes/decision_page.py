@@ -6,6 +6,9 @@ Cost and margin are put into the page only for those who may see them.
 from decimal import Decimal
 from typing import Any
 
+from django.urls import reverse
+
+from approvals.models import ProposedAction
 from quotes.documents.contents import UnfitContents
 from quotes.gate import Offered, offered
 from quotes.margin_floor import MarginFloor, margin_floor
@@ -28,6 +31,7 @@ def draft_page(page: Any) -> dict[str, Any]:
     return {
         "facts": _facts(customer, now_offered),
         "notices": [*now_offered.standing.blocks, *(w for w in now_offered.standing.warnings if w not in staged)],
+        "links": _links(action, page.viewer),
         "document_html": _drawn(now_offered),
         "rows": _rows(now_offered, sees_cost=page.viewer.has_perm(PERMISSION)),
         "gone": changes_since(now_offered.parent, draft.lines)[1],
@@ -37,6 +41,12 @@ def draft_page(page: Any) -> dict[str, Any]:
         "needs_reason": bool(now_offered.standing.warnings),
         "draft_action": action,
     }
+
+
+def _links(action: ProposedAction, viewer: Any) -> list[dict[str, str]]:
+    if not viewer.has_perm("quotes.draft_quote"):
+        return []
+    return [{"url": reverse("quotes_refresh_draft", args=[action.pk]), "text": "Refresh the prices"}]
 
 
 def _drawn(now_offered: Offered) -> str:

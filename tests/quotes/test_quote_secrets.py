@@ -43,9 +43,7 @@ def told(simulator: Any) -> dict[str, Any]:
     drain()
     assert Push.objects.get().status == "confirmed"
     lines = [LineWish(line.item_code) for line in items]
-    waiting = draft_quote(
-        customer_id=who.pk, school_year="2026-27", lines=lines, by=drafted.quoter(), revises=quote.pk
-    )
+    waiting = draft_quote(customer_id=who.pk, school_year="2026-27", lines=lines, by=drafted.quoter(), revises=quote.pk)
     return {"quote": quote, "run": run, "waiting": waiting}
 
 
@@ -133,7 +131,11 @@ def test_nothing_that_leaves_the_house_tells_them(told, simulator):
     pdf = message.attachments[0][1]
     reader = PdfReader(BytesIO(pdf))
     inside = [page.extract_text() for page in reader.pages] + [str(reader.metadata), str(reader.xmp_metadata)]
-    streams = [part.get_data() for part in map(reader.get_object, range(1, len(reader.xref[0]) + 1)) if hasattr(part, "get_data")]
+    streams = [
+        part.get_data()
+        for part in map(reader.get_object, range(1, len(reader.xref[0]) + 1))
+        if hasattr(part, "get_data")
+    ]
     assert told_in(pdf) == told_in("\n".join(inside).encode()) == told_in(b"\n".join(streams)) == []
     assert "cost" not in "\n".join(inside).lower()
     assert "margin" not in "\n".join(inside).lower()
