@@ -363,6 +363,8 @@ QUOTE_LETTERHEAD = {
     "website": env.str("QUOTE_LETTERHEAD_WEBSITE", default=simulated("lakeshore.example.com")),
     "remit_to": tuple(env.str("QUOTE_LETTERHEAD_REMIT_TO", default="").split("|")),
 }
+# How long an offer stands when nobody says otherwise.
+QUOTE_VALID_DAYS = env.int("QUOTE_VALID_DAYS", default=30)
 # Who signs a quote that names nobody.
 QUOTE_SIGNATORY = {
     field: env.str(f"QUOTE_SIGNATORY_{field.upper()}", default="") for field in ("name", "title", "phone", "email")
