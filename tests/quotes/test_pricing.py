@@ -191,7 +191,7 @@ def test_the_price_of_a_serving_has_four_decimals_or_is_not_known():
         lambda: rounded(1.5),
         lambda: extended(1.5, Decimal(1)),
         lambda: extended(Decimal(1), 1.5),
-        lambda: total([1.5]),
+        lambda: total([1.5]),  # type: ignore[list-item]
         lambda: Margin(1.5, Decimal(1)),
         lambda: Margin(Decimal(1), 0.5),
         lambda: Price(PriceBasis.COMMERCIAL, 1.5),

@@ -70,7 +70,7 @@ def test_the_table_of_transitions_names_every_state():
 
 
 def test_the_database_knows_the_states():
-    refuses("quote_status_known", set_by_sql(make.quote(), lifecycle_status="lost"))
+    refuses("quote_status_known", set_by_sql(make.quote(status="approved"), lifecycle_status="lost"))
 
 
 def test_a_quote_has_its_number_from_approval_on():

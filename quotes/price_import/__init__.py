@@ -1,0 +1,1 @@
+"""The pricing master from a spreadsheet: `rows` reads, `operation` stores."""
