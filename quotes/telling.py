@@ -7,6 +7,8 @@ from approvals import audit
 from approvals.models import Event, JournalEntry
 from quotes.models import Quote
 
+TAG = "quotes"
+
 
 def tell(quote: Quote, what: str, sentence: str, *, by: Any, **details: Any) -> None:
     """`what` completes `quote.`; belongs inside the transaction that did it. `by` None: the clock did it."""
@@ -19,6 +21,6 @@ def tell(quote: Quote, what: str, sentence: str, *, by: Any, **details: Any) -> 
         entity_type="quote",
         entity_id=str(quote.pk),
         outcome=what,
-        tags="quotes",
+        tags=TAG,
         narrative=sentence,
     )
