@@ -1,4 +1,4 @@
-"""Quotes: the list, the page of each with its story, and the buttons that carry it on."""
+"""Quotes: the list, the page of each with its story, and the buttons that carry it on. Nothing is edited in a form."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -8,89 +8,79 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils.html import format_html
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
 from approvals.admin.histories import HistoryAdmin
 from approvals.admin.readonly import ReadOnlyAdmin
 from quotes.admin import drafting, quote_acting
 from quotes.admin.quote_page import STATUS_COLOURS, page_of_quote
-from quotes.expiry import company_day, has_lapsed
-from quotes.models import Quote
-from quotes.school_years import SchoolYear
+from quotes.admin.years import SchoolYearFilter
+from quotes.expiry import has_lapsed
+from quotes.models import Quote, QuoteLine
+from quotes.standing import today
 
 SOON = timedelta(days=14)
 Status = Quote.Status
+OPEN = (Status.APPROVED, Status.SENT)
 
 
-class YearFilter(DropdownFilter):
-    title = "school year"
-    parameter_name = "year"
+class ExpiryFilter(DropdownFilter):
+    """Offers that stand now and end soon, the last day included."""
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        years = Quote.objects.order_by("-school_year").values_list("school_year", flat=True).distinct()
-        return [(str(year), str(SchoolYear(year))) for year in years]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Quote]) -> QuerySet[Quote]:
-        value = self.value() or ""
-        return queryset.filter(school_year=int(value)) if value.isdigit() else queryset
-
-
-class ExpiringFilter(DropdownFilter):
-    title = "validity"
-    parameter_name = "validity"
+    title = "expiry"
+    parameter_name = "expiring"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("soon", "Runs out within 14 days")]
+        return [("soon", f"In the next {SOON.days} days")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Quote]) -> QuerySet[Quote]:
         if self.value() != "soon":
             return queryset
-        today = company_day()
-        return queryset.filter(lifecycle_status=Status.SENT, valid_until__range=(today, today + SOON))
+        day = today()
+        return queryset.filter(lifecycle_status__in=OPEN, valid_until__range=(day, day + SOON))
 
 
 @admin.register(Quote)
 class QuoteAdmin(ReadOnlyAdmin, HistoryAdmin):
-    list_display = ("name", "customer", "year", "state", "valid", "lines_shown", "sent_at", "created_by")
+    list_display = ("name", "customer", "year", "state", "lines", "valid_until", "generated_at", "created_by")
     list_filter = (
-        ("lifecycle_status", ChoicesDropdownFilter), YearFilter, ExpiringFilter, ("valid_until", RangeDateFilter),
-    )  # fmt: skip
+        ("lifecycle_status", ChoicesDropdownFilter),
+        SchoolYearFilter,
+        ExpiryFilter,
+        ("customer", RelatedDropdownFilter),
+    )
     list_filter_submit = True
     list_select_related = ("customer", "created_by")
-    search_fields = ("number", "customer__code", "customer__name", "lines__item_code", "bid_reference")
-    search_help_text = "Number, customer, or an item that was quoted"
+    search_fields = ("number", "customer__code", "customer__name", "lines__item_code", "lines__description")
+    search_help_text = "Number, customer, or an item inside quotes: code or description"
     list_before_template = "quotes/list_buttons.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Quote]:
-        return super().get_queryset(request).annotate(line_count=Count("lines", distinct=True))
+        quotes = super().get_queryset(request).select_related(*self.list_select_related)
+        lines = QuoteLine.objects.filter(quote=OuterRef("pk")).order_by().values("quote")
+        return quotes.annotate(line_count=Subquery(lines.annotate(n=Count("pk")).values("n")))
 
     @display(description="Quote", ordering="number")
     def name(self, quote: Quote) -> str:
-        return format_html('<span style="white-space:nowrap">{}</span>', quote)
+        return str(quote)
 
-    @display(description="Year", ordering="school_year")
+    @display(description="School year", ordering="school_year")
     def year(self, quote: Quote) -> str:
         return quote.school_year_text
 
     @display(description="Status", label=STATUS_COLOURS, ordering="lifecycle_status")
     def state(self, quote: Quote) -> tuple[str, str]:
-        if quote.lifecycle_status == Status.SENT and has_lapsed(quote):
-            return Status.EXPIRED, Status.EXPIRED.label
-        return quote.lifecycle_status, quote.get_lifecycle_status_display()
-
-    @display(description="Valid until", ordering="valid_until")
-    def valid(self, quote: Quote) -> Any:
-        return quote.valid_until
+        status = Status.EXPIRED if quote.lifecycle_status == Status.SENT and has_lapsed(quote) else None
+        return (status, status.label) if status else (quote.lifecycle_status, quote.get_lifecycle_status_display())
 
     @display(description="Lines")
-    def lines_shown(self, quote: Any) -> int:
-        return int(quote.line_count)
+    def lines(self, quote: Any) -> int:
+        return quote.line_count or 0
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         more = {"may_draft": drafting.may_draft(request)}
