@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 
 from approvals.monitoring import health_page
 from config.api import api
+from quotes.viewing import quote_page
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -27,6 +28,7 @@ urlpatterns = [
         RedirectView.as_view(pattern_name="admin:inventory_variance_changelist", query_string=True),
         name="variances",
     ),
+    path("quotes/<str:number>", admin.site.admin_view(quote_page), name="quote_page"),
     path("admin/", admin.site.urls),
     path("api/", api.urls),
     path("healthz", healthz, name="healthz"),

@@ -3,30 +3,22 @@
 Whether it has lapsed is computed whenever it matters. `expire_due` writes it down, so that lists can be filtered.
 """
 
-from datetime import date
-
 from django.db import transaction
-from django.utils.timezone import localtime
 
-from approvals.clock import now
 from quotes.models import Quote
+from quotes.standing import today
 from quotes.telling import tell
 
 Status = Quote.Status
 
 
-def company_day() -> date:
-    """Today in the company's time zone (COUNT_TIME_ZONE)."""
-    return localtime(now()).date()
-
-
 def has_lapsed(quote: Quote) -> bool:
-    return quote.valid_until is not None and company_day() > quote.valid_until
+    return quote.valid_until is not None and today() > quote.valid_until
 
 
 def expire_due() -> int:
     """Mark sent quotes whose last day is over; how many. What was answered meanwhile stays as it was answered."""
-    due = Quote.objects.filter(lifecycle_status=Status.SENT, valid_until__lt=company_day())
+    due = Quote.objects.filter(lifecycle_status=Status.SENT, valid_until__lt=today())
     return sum(_expire(pk) for pk in due.order_by("pk").values_list("pk", flat=True))
 
 

@@ -15,7 +15,7 @@ from approvals.mail.drafting import EMAIL_DRAFT
 from approvals.models import ProposedAction
 from approvals.refusals import Refused
 from approvals.withdrawing import withdraw
-from quotes.expiry import company_day
+from quotes.standing import today
 from quotes.models import Quote, QuoteLine
 from quotes.price_updates import applied_updates, propose_price_updates, waiting_updates
 from quotes.telling import tell
@@ -135,7 +135,7 @@ def _state(quote: Quote) -> str:
 def _problems_of(quote: Quote, answered_on: date) -> list[str]:
     if quote.lifecycle_status not in ANSWERABLE:
         return [f"{quote} is {_state(quote)}, so no answer to it can be recorded."]
-    if answered_on > company_day():
+    if answered_on > today():
         return [f"{answered_on} is in the future. Give the day the customer answered."]
     if quote.valid_until is not None and answered_on > quote.valid_until:
         return [
@@ -169,7 +169,7 @@ def _problems_of_line(line: QuoteLine, answer: LineAnswer) -> list[str]:
         problems.append("a PO number and its date belong together. Fill in both, or neither.")
     elif answer.po_number and answer.award != Award.AWARDED:
         problems.append("a purchase order belongs to an awarded line only.")
-    if answer.po_date and answer.po_date > company_day():
+    if answer.po_date and answer.po_date > today():
         problems.append(f"the PO date {answer.po_date} is in the future.")
     for name, text in (("PO number", answer.po_number), ("note", answer.note)):
         longest = QuoteLine._meta.get_field("po_number" if name == "PO number" else "award_note").max_length or 0

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from quotes.expiry import company_day
+from quotes.standing import today
 from quotes.line_pricing import PricedLines, price_lines
 from quotes.models import Catalog, Customer, Quote, QuoteLine
 from quotes.pricing import PriceBasis, PriceSource, price_problem, price_text
@@ -71,15 +71,15 @@ class DraftForm:
 
 
 def years_to_choose() -> list[SchoolYear]:
-    this = school_year_of(company_day())
+    this = school_year_of(today())
     return [this.previous, this, this.next, this.next.next]
 
 
 def usual_year() -> SchoolYear:
     """From January on districts ask for the year that begins in July."""
-    today = company_day()
-    this = school_year_of(today)
-    return this.next if QUOTING_BEGINS <= today.month < this.first_day.month else this
+    day = today()
+    this = school_year_of(day)
+    return this.next if QUOTING_BEGINS <= day.month < this.first_day.month else this
 
 
 def empty_form(customer: str = "") -> DraftForm:

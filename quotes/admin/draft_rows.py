@@ -1,16 +1,13 @@
-"""The priced lines of the drafting form as they are shown. Cost and margin only for those who may see them.
-
-Somebody without that permission is told nothing about margins here: with a price of one's own to vary, a warning at the
-floor would tell the cost by halving.
-"""
+"""The priced lines of the drafting form as they are shown. Cost and margin only for those who may see them."""
 
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from quotes.admin.draft_form import DraftForm, Entry
-from quotes.context import CurrentPricing, items_resolved, margin_floor_held, price_present
-from quotes.expiry import company_day
+from quotes.context import CurrentPricing
+from quotes.draft_warnings import warnings_for
+from quotes.standing import today
 from quotes.margin_floor import MarginFloor, margin_floor
 from quotes.models import QuoteLine
 from quotes.pricing import Margin, PriceBasis, PriceSource, change_percent, summarise_margins, total
@@ -83,19 +80,16 @@ def _remarks(line: QuoteLine) -> list[str]:
     found = []
     if item.discontinued:
         found.append("Discontinued")
-    if item.cn_expires_on and item.cn_expires_on < company_day():
+    if item.cn_expires_on and item.cn_expires_on < today():
         found.append(f"CN label expired {item.cn_expires_on:%b} {item.cn_expires_on.day}, {item.cn_expires_on.year}")
     return found
 
 
 def _warnings(form: DraftForm, floor: MarginFloor, sees_cost: bool) -> list[str]:
-    """Those of the contract, in its own sentences."""
     if form.customer is None or form.year is None or not form.entries:
         return []
     wish = QuoteWish(form.customer.pk, form.year, tuple(form.wishes))
-    context = {"current_pricing": CurrentPricing(form.priced, floor)}
-    checks = (items_resolved, price_present, margin_floor_held) if sees_cost else (items_resolved, price_present)
-    return [sentence for check in checks if (sentence := check(wish, context))]
+    return warnings_for(wish, CurrentPricing(form.priced, floor), sees_cost=sees_cost)
 
 
 def _summary(rows: list[Row]) -> Any:

@@ -15,7 +15,7 @@ from approvals.admin.links import page_of
 from approvals.refusals import Refused
 from quotes.admin.drafting import require_may_draft
 from quotes.documents.storing import PdfDamaged, pdf_name, read_pdf
-from quotes.expiry import company_day
+from quotes.standing import today
 from quotes.models import Quote, QuoteLine
 from quotes.outcomes import RECORD, LineAnswer, cancel_quote, record_answer, undo_answer
 from quotes.revising import extend_quote
@@ -74,7 +74,7 @@ def answer_page(screen: "ModelAdmin[Any]", request: HttpRequest, pk: int) -> Htt
         "problems": problems,
         "rows": [_row(line, request.POST) for line in lines],
         "waiting": sum(line.award_status == Award.PENDING for line in lines),
-        "today": company_day().isoformat(),
+        "today": today().isoformat(),
         "given": request.POST,
         "back": page_of(quote),
     }
@@ -102,7 +102,7 @@ def _record(request: HttpRequest, quote: Quote) -> HttpResponse:
     recorded = record_answer(
         quote_id=quote.pk,
         answers=answers,
-        answered_on=answered_on or company_day(),
+        answered_on=answered_on or today(),
         by=request.user,
         reason=request.POST.get("reason", ""),
     )
@@ -154,7 +154,7 @@ def extend_page(screen: "ModelAdmin[Any]", request: HttpRequest, pk: int) -> Htt
         run = extend_quote(quote_id=quote.pk, valid_until=valid_until, by=request.user)
         return f"{run.subject}: the extension waits for approval."
 
-    usual = max(company_day(), quote.valid_until or company_day()) + EXTENSION
+    usual = max(today(), quote.valid_until or today()) + EXTENSION
     question = Question(
         title=f"Extend {quote}?",
         consequences=(

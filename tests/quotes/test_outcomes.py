@@ -11,7 +11,8 @@ from approvals import audit
 from approvals.mail.drafting import propose_email
 from approvals.models import AuditEntry, Event, JournalEntry, ProposedAction, WorkflowRun
 from approvals.refusals import Refused
-from quotes.expiry import company_day, expire_due, has_lapsed
+from quotes.expiry import expire_due, has_lapsed
+from quotes.standing import today
 from quotes.models import PricingMaster, Quote
 from quotes.outcomes import LineAnswer, cancel_quote, record_answer, undo_answer
 from tests.factories import approve, approver, reject, seen, user
@@ -29,7 +30,7 @@ def manager() -> Any:
 @pytest.fixture
 def sent() -> Any:
     """Sent, with three lines at 40.00, to answer within a month."""
-    made = make.quote(status="sent", valid_until=company_day() + timedelta(days=30))
+    made = make.quote(status="sent", valid_until=today() + timedelta(days=30))
     for _ in range(3):
         make.line(made)
     return made
@@ -37,7 +38,7 @@ def sent() -> Any:
 
 def answer(quote: Any, *awards: str, po: str = "", by: Any, on: date | None = None, reason: str = "") -> Quote:
     """One award a line, from the first on; "" leaves a line open."""
-    day = on or company_day()
+    day = on or today()
     given = [
         LineAnswer(line.pk, award, po if award == "awarded" else "", day if po and award == "awarded" else None)
         for line, award in zip(quote.lines.order_by("position"), awards, strict=False)
@@ -55,7 +56,7 @@ def test_a_partial_award_accepts_the_quote_and_leaves_the_rest_open(sent, manage
     answer(sent, "awarded", "not_awarded", po="PO-77", by=manager)
     assert state(sent) == ("accepted", ["awarded", "not_awarded", "pending"])
     first = sent.lines.get(position=1)
-    assert (first.po_number, first.po_date) == ("PO-77", company_day())
+    assert (first.po_number, first.po_date) == ("PO-77", today())
     answer(sent, "", "", "awarded", po="PO-78", by=manager)
     assert state(sent) == ("accepted", ["awarded", "not_awarded", "awarded"])
     told = AuditEntry.objects.filter(verb="quote.accepted")
@@ -83,14 +84,14 @@ def test_declining_without_a_reason_is_refused(sent, manager):
 def test_every_problem_is_said_at_once_and_nothing_is_stored(sent, manager):
     other = make.line(make.quote(status="sent"))
     first, second, third = sent.lines.order_by("position")
-    tomorrow = company_day() + timedelta(days=1)
+    tomorrow = today() + timedelta(days=1)
     with pytest.raises(Refused) as refusal:
         record_answer(
             quote_id=sent.pk,
             answers=[
                 LineAnswer(first.pk, "awarded", "PO-1"),
                 LineAnswer(second.pk, "awarded", "x" * 61, tomorrow),
-                LineAnswer(third.pk, "not_awarded", "PO-1", company_day()),
+                LineAnswer(third.pk, "not_awarded", "PO-1", today()),
                 LineAnswer(other.pk, "awarded"),
             ],
             answered_on=tomorrow,
@@ -116,7 +117,7 @@ def test_no_answer_to_a_quote_that_is_not_out(status, manager):
     made = make.line(quote)
     with pytest.raises(Refused, match="no answer to it can be recorded"):
         record_answer(
-            quote_id=quote.pk, answers=[LineAnswer(made.pk, "awarded")], answered_on=company_day(), by=manager
+            quote_id=quote.pk, answers=[LineAnswer(made.pk, "awarded")], answered_on=today(), by=manager
         )
 
 
@@ -145,7 +146,7 @@ def test_a_mistaken_record_is_taken_back_and_kept_in_the_audit_trail(sent, manag
 
 def offered_at(price: str, *, master: str | None, manager: Any) -> tuple[Any, Any]:
     """A sent quote of one line, and the line."""
-    quote = make.quote(status="sent", valid_until=company_day())
+    quote = make.quote(status="sent", valid_until=today())
     item = make.spec_item()
     if master is not None:
         make.master_price(quote.customer, item, master)
@@ -242,7 +243,7 @@ def test_a_quote_stands_to_the_end_of_its_last_day_where_the_company_is(moment, 
 
 
 def test_expiry_never_overwrites_an_answer_and_happens_once(manager):
-    yesterday = company_day() - timedelta(days=1)
+    yesterday = today() - timedelta(days=1)
     accepted, declined, waiting = (
         make.quote(status=status, valid_until=yesterday) for status in ("accepted", "declined", "sent")
     )
@@ -252,7 +253,7 @@ def test_expiry_never_overwrites_an_answer_and_happens_once(manager):
 
 
 def test_an_answer_in_time_counts_though_it_is_typed_in_late(manager):
-    last_day = company_day() - timedelta(days=3)
+    last_day = today() - timedelta(days=3)
     quote = make.quote(status="sent", valid_until=last_day)
     make.line(quote)
     expire_due()
