@@ -15,9 +15,9 @@ from approvals.mail.drafting import EMAIL_DRAFT
 from approvals.models import ProposedAction
 from approvals.refusals import Refused
 from approvals.withdrawing import withdraw
-from quotes.standing import today
 from quotes.models import Quote, QuoteLine
 from quotes.price_updates import applied_updates, propose_price_updates, waiting_updates
+from quotes.standing import today
 from quotes.telling import tell
 
 RECORD, DRAFT = "quotes.record_outcome", "quotes.draft_quote"

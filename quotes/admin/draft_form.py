@@ -7,11 +7,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from quotes.standing import today
 from quotes.line_pricing import PricedLines, price_lines
 from quotes.models import Catalog, Customer, Quote, QuoteLine
 from quotes.pricing import PriceBasis, PriceSource, price_problem, price_text
 from quotes.school_years import SchoolYear, UnclearYear, parse_school_year, school_year_of
+from quotes.standing import today
 from quotes.wishes import MOST_LINES, LineWish
 
 QUOTING_BEGINS = 1  # January: bids for the year that begins in July

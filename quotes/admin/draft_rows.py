@@ -7,10 +7,10 @@ from typing import Any
 from quotes.admin.draft_form import DraftForm, Entry
 from quotes.context import CurrentPricing
 from quotes.draft_warnings import warnings_for
-from quotes.standing import today
 from quotes.margin_floor import MarginFloor, margin_floor
 from quotes.models import QuoteLine
 from quotes.pricing import Margin, PriceBasis, PriceSource, change_percent, summarise_margins, total
+from quotes.standing import today
 from quotes.wishes import QuoteWish
 
 SOURCE_COLOURS = {

@@ -15,10 +15,10 @@ from approvals.admin.links import page_of
 from approvals.refusals import Refused
 from quotes.admin.drafting import require_may_draft
 from quotes.documents.storing import PdfDamaged, pdf_name, read_pdf
-from quotes.standing import today
 from quotes.models import Quote, QuoteLine
 from quotes.outcomes import RECORD, LineAnswer, cancel_quote, record_answer, undo_answer
 from quotes.revising import extend_quote
+from quotes.standing import today
 
 EXTENSION = timedelta(days=30)
 Award = QuoteLine.Award
