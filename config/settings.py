@@ -355,12 +355,16 @@ NETSUITE_MIRROR_LEAST_SHARE = env.float("NETSUITE_MIRROR_LEAST_SHARE", default=0
 QUOTE_LETTERHEAD = {
     "name": env.str("QUOTE_LETTERHEAD_NAME", default=simulated("Lakeshore School Foods")),
     "tagline": env.str("QUOTE_LETTERHEAD_TAGLINE", default=simulated("K-12 food service supply")),
-    "address": tuple(env.str("QUOTE_LETTERHEAD_ADDRESS", default=simulated("1840 Harbor Street|Erie, PA 16507")).split("|")),
+    "address": tuple(
+        env.str("QUOTE_LETTERHEAD_ADDRESS", default=simulated("1840 Harbor Street|Erie, PA 16507")).split("|")
+    ),
     "phone": env.str("QUOTE_LETTERHEAD_PHONE", default=simulated("(814) 555-0140")),
     "email": env.str("QUOTE_LETTERHEAD_EMAIL", default=simulated("quotes@lakeshore.example.com")),
     "website": env.str("QUOTE_LETTERHEAD_WEBSITE", default=simulated("lakeshore.example.com")),
     "remit_to": tuple(env.str("QUOTE_LETTERHEAD_REMIT_TO", default="").split("|")),
 }
+# How long an offer stands when nobody says otherwise.
+QUOTE_VALID_DAYS = env.int("QUOTE_VALID_DAYS", default=30)
 # Who signs a quote that names nobody.
 QUOTE_SIGNATORY = {
     field: env.str(f"QUOTE_SIGNATORY_{field.upper()}", default="") for field in ("name", "title", "phone", "email")

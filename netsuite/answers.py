@@ -9,6 +9,7 @@ from typing import Any
 
 from netsuite import retry
 from netsuite.error_classes import VAGUE_CODES, Channel, ErrorClass
+from netsuite.estimates import expected_subtotal
 from netsuite.outcomes import (
     AuthStop,
     CallFailure,
@@ -156,14 +157,15 @@ def failed_call(exchange: Exchange, body: str) -> CallFailure:
 def compared(
     exchange: Exchange, remote: RemoteRecord, payload_hash: str, record: Json, *, existing: bool
 ) -> Confirmed | Conflict:
-    """Confirmed only when NetSuite holds what we sent: same hash, and no line or quantity lost on the way."""
+    """Confirmed only when NetSuite holds what we sent: same hash, no line or quantity lost on the way, and the
+    sum we told the customer."""
     if not remote.internal_id or remote.payload_hash != payload_hash:
         return Conflict(exchange, "OTHER_PAYLOAD", _taken(remote.external_id), remote)
     lines = line_count(record)
     if remote.line_count is not None and remote.line_count != lines:
         message = f"NetSuite recorded {remote.line_count} of the {lines} lines we sent."
         return Conflict(exchange, "LINES_LOST", message, remote)
-    held, sent = _decimal(remote.quantity_sum), quantity_sum(record)
+    held, sent = decimal(remote.quantity_sum), quantity_sum(record)
     if held is not None and held != sent:
         return Conflict(
             exchange,
@@ -171,6 +173,10 @@ def compared(
             f"NetSuite recorded a net quantity of {held}, we sent {sent}.",
             remote,
         )
+    worked_out, expected = decimal(remote.subtotal), expected_subtotal(record)
+    if worked_out is not None and expected is not None and worked_out != expected:
+        message = f"NetSuite worked out a subtotal of {worked_out}, our lines add up to {expected}."
+        return Conflict(exchange, "SUBTOTAL_CHANGED", message, remote)
     return Confirmed(exchange, remote, existing)
 
 
@@ -195,6 +201,8 @@ def _remote(answer: Mapping[str, Any]) -> RemoteRecord:
         payload_hash=_text(answer.get("payloadHash")),
         line_count=count if isinstance(count, int) else None,
         quantity_sum=_text(answer.get("quantitySum")),
+        subtotal=_text(answer.get("subtotal")),
+        total=_text(answer.get("total")),
     )
 
 
@@ -246,7 +254,7 @@ def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _decimal(text: str) -> Decimal | None:
+def decimal(text: str) -> Decimal | None:
     try:
         return Decimal(text)
     except InvalidOperation:

@@ -26,6 +26,11 @@ class RemoteRecord:
     payload_hash: str
     line_count: int | None = None
     quantity_sum: str = ""
+    subtotal: str = ""
+    total: str = ""
+
+
+NO_RECORD = RemoteRecord(internal_id="", tran_id="", external_id="", payload_hash="")
 
 
 @dataclass(frozen=True)

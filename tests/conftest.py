@@ -1,18 +1,22 @@
 """What every test gets: its own files, its own database file, no broker, repeatable hypotheses."""
 
 import os
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import LazySettings
 from django.db import connection
+from django.test import TransactionTestCase
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
 
 from config.celery import app as celery_app
+from tests import ports
+from tests.emptying import empty
+from tests.forking import ForkServer
 
 QUIET = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 
@@ -23,6 +27,54 @@ hypothesis_settings.register_profile(
 )
 hypothesis_settings.register_profile("search", max_examples=1000, deadline=None, suppress_health_check=QUIET)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+
+USING_THE_DATABASE = {"db", "transactional_db", "django_db_setup"}
+LEFT_OUT = pytest.StashKey[int]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    told = "only the tests whose outcome may depend on which database it is"
+    parser.addoption("--database-tests", action="store_true", help=told)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Longest first, so that no worker is left alone with them at the end."""
+    items.sort(
+        key=lambda item: not item.get_closest_marker("xdist_group") and 1 + (not item.get_closest_marker("slow"))
+    )
+    if config.getoption("--database-tests"):
+        chosen = [item for item in items if uses_the_database(item)]
+        config.stash[LEFT_OUT] = len(items) - len(chosen)
+        items[:] = chosen
+
+
+def uses_the_database(item: pytest.Item) -> bool:
+    marked = item.get_closest_marker("django_db") or item.get_closest_marker("postgres")
+    return bool(marked or USING_THE_DATABASE.intersection(getattr(item, "fixturenames", ())))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In a worker: what it left out, for the report of its controller."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left_out"] = session.config.stash.get(LEFT_OUT, 0)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("left_out", 0)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if left_out := config.stash.get(LEFT_OUT, 0):
+        terminalreporter.write_line(f"{left_out} tests touch no database and ran on SQLite only.")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_emptying() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -55,13 +107,7 @@ def own_files_and_no_broker(settings: LazySettings, tmp_path: Path) -> Iterator[
 @pytest.fixture
 def free_port() -> Callable[[], int]:
     """A function giving a loopback port that nothing listens on."""
-
-    def find() -> int:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            return int(probe.getsockname()[1])
-
-    return find
+    return ports.free_port
 
 
 @pytest.fixture
@@ -75,6 +121,19 @@ def process_environment(tmp_path: Path) -> dict[str, str]:
 def test_database_environment(transactional_db: None, process_environment: dict[str, str]) -> dict[str, str]:
     """As process_environment, on this test's own database: both sides see each other's commits."""
     return process_environment | {"DATABASE_URL": database_url(), "PRODUCTION": "false"}
+
+
+@pytest.fixture(scope="session")
+def fork_server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
+    folder = tmp_path_factory.mktemp("forks")
+    environment = os.environ | {
+        "DATABASE_URL": database_url(),
+        "PRODUCTION": "false",
+        "VAR_DIR": str(folder / "var"),
+        "PYTHONUNBUFFERED": "1",
+    }
+    with ForkServer(environment, folder) as server:
+        yield server
 
 
 def database_url() -> str:

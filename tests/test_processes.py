@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from config.processes import CannotRun, ports_from, refuse_taken_ports
+from config.processes import READY_SECONDS, CannotRun, ports_from, refuse_taken_ports
 
 HOUSE = Path(__file__).resolve().parent.parent
+PATIENCE = 90.0  # seconds
 
 # A supervisor of small programs, with the real supervision around them.
 SUPERVISOR = """
@@ -29,7 +30,7 @@ def child(name, program):
 children = [child(*pair) for pair in {programs!r}]
 sys.exit(supervise(children, {environment!r}, lambda: print("READY", flush=True)))
 """
-CALM = "import time; print('up', flush=True); time.sleep(60)"
+CALM = "import time; print('up', flush=True); time.sleep(600)"
 
 
 class Supervised:
@@ -57,7 +58,7 @@ class Supervised:
     def finish(self) -> int:
         assert self.process.stdout is not None
         self.output += self.process.stdout.read()
-        return self.process.wait(timeout=20)
+        return self.process.wait(timeout=PATIENCE)
 
 
 def children_of(pid: int) -> set[int]:
@@ -84,7 +85,7 @@ def is_running(pid: int) -> bool:
 
 
 def assert_all_gone(pids: set[int]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while left := {pid for pid in pids if is_running(pid)}:
         assert time.monotonic() < deadline, f"still running: {left}"
         time.sleep(0.05)
@@ -112,11 +113,16 @@ def test_a_signal_stops_all(start: Callable[..., Supervised], number: signal.Sig
 
 
 @pytest.mark.kill
-def test_the_first_to_die_is_named_with_its_last_words(start: Callable[..., Supervised]) -> None:
-    dying = "import sys, time; print('up', flush=True); time.sleep(1); sys.exit('the disk is full')"
+def test_the_first_to_die_is_named_with_its_last_words(start: Callable[..., Supervised], tmp_path: Path) -> None:
+    full = tmp_path / "full"
+    dying = (
+        f"import os, sys, time; print('up', flush=True)\nwhile not os.path.exists({str(full)!r}): time.sleep(0.02)\n"
+    )
+    dying += "sys.exit('the disk is full')"
     running = start(calm=CALM, dying=dying)
     running.read_until("READY")
     pids = children_of(running.process.pid)
+    full.touch()
     assert running.finish() == 1
     assert "dying ended with exit code 1" in running.output
     assert "    the disk is full" in running.output
@@ -130,7 +136,7 @@ def test_one_that_cannot_start_is_not_waited_for(start: Callable[..., Supervised
     assert running.finish() == 1
     assert "broken ended with exit code 1" in running.output
     assert "READY" not in running.output
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < READY_SECONDS / 2
 
 
 @pytest.mark.kill
@@ -138,8 +144,8 @@ def test_one_that_cannot_start_is_not_waited_for(start: Callable[..., Supervised
 def test_one_that_ignores_the_request_is_killed_with_its_children(start: Callable[..., Supervised]) -> None:
     stubborn = (
         "import signal, subprocess, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
-        "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']);"
-        "print('up', flush=True); time.sleep(60)"
+        "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']);"
+        "print('up', flush=True); time.sleep(600)"
     )
     running = start(stubborn=stubborn)
     running.read_until("READY")
@@ -195,7 +201,7 @@ def test_the_whole_house_starts_serves_and_stops(
         running.read_until("Ctrl-C stops everything")
         address = f"http://127.0.0.1:{ports['WEB_PORT']}"
         assert address in running.output
-        with urllib.request.urlopen(f"{address}/", timeout=20) as page:
+        with urllib.request.urlopen(f"{address}/", timeout=PATIENCE) as page:
             assert page.url == f"{address}/admin/login/?next=/admin/"
             assert "'unsafe-inline'" not in page.headers["Content-Security-Policy"].split("style-src")[0]
         pids = children_of(running.process.pid)

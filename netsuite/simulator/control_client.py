@@ -82,6 +82,13 @@ class SimulatorControl:
     def duplicates(self) -> dict[str, list[dict[str, Any]]]:
         return dict(self._call("GET", "/duplicates"))
 
+    def invariants(self) -> dict[str, Any]:
+        return dict(self._call("GET", "/invariants"))
+
+    def set_preferences(self, **given: Any) -> dict[str, Any]:
+        """``refuse_negative_stock``, ``role``."""
+        return dict(self._call("POST", "/preferences", given))
+
     def concurrency(self) -> dict[str, int]:
         return dict(self._call("GET", "/concurrency"))
 

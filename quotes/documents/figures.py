@@ -122,7 +122,9 @@ def _prices(line: DocumentLine, places: int) -> tuple[PriceRow, ...]:
 
 def _price_note(line: DocumentLine) -> str:
     if line.price_basis is PriceBasis.REBATE and line.pass_through_value is not None:
-        return f"Rebate {grouped(line.pass_through_value, places_needed([line.pass_through_value]))}, claimed by district"
+        return (
+            f"Rebate {grouped(line.pass_through_value, places_needed([line.pass_through_value]))}, claimed by district"
+        )
     return "Fee for service" if line.price_basis is PriceBasis.FEE_FOR_SERVICE else ""
 
 

@@ -74,7 +74,9 @@ def _words(document: QuoteDocument) -> dict[str, object]:
         "rows": rows_of(document),
         "total": total_of(document),
         "with_quantities": any(line.quantity is not None for line in document.lines),
-        "dates": {name: long_date(getattr(document, name)) for name in ("dated", "valid_until", "prices_from", "prices_to")},
+        "dates": {
+            name: long_date(getattr(document, name)) for name in ("dated", "valid_until", "prices_from", "prices_to")
+        },
         "superseded_on": long_date(document.supersedes.dated) if document.supersedes else "",
         "content_hash": content_hash(document),
         "short_hash": content_hash(document)[:SHORT_HASH],

@@ -1,7 +1,8 @@
 """The two places a PDF can be put. Both replace a file as a whole: no reader and no crash leaves half of one."""
 
 import os
-from tempfile import NamedTemporaryFile
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from botocore.config import Config
@@ -20,20 +21,17 @@ class PdfFolder(FileSystemStorage):
         return name
 
     def _save(self, name: str, content: File[bytes]) -> str:
-        path = self.path(name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        beside = NamedTemporaryFile(dir=os.path.dirname(path), prefix=".", delete=False)
-        try:
-            with beside:
-                beside.writelines(content.chunks())
-                beside.flush()
-                os.fsync(beside.fileno())
+        path = Path(self.path(name))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=path.parent, prefix=".") as folder:
+            beside = Path(folder, path.name)
+            with beside.open("xb") as file:
+                file.writelines(content.chunks())
+                file.flush()
+                os.fsync(file.fileno())
             if self.file_permissions_mode is not None:
-                os.chmod(beside.name, self.file_permissions_mode)
-            os.replace(beside.name, path)
-        except BaseException:
-            os.unlink(beside.name)
-            raise
+                beside.chmod(self.file_permissions_mode)
+            beside.replace(path)
         return name
 
 

@@ -19,17 +19,18 @@ QUANTITIES = Statement(
 NET_OFF_INVOICE = Statement(
     title="USDA Foods, net off invoice",
     text="The value of the USDA Foods in each case is taken off the commercial price on the invoice. The net price "
-    "holds while the district has pounds on account at the processor; beyond them a case is sold at the commercial price.",
+    "holds while the district has pounds on account at the processor; beyond them a case is sold at the "
+    "commercial price.",
 )
 REBATE = Statement(
     title="USDA Foods, rebate",
-    text="The invoice is for the full commercial price. The district claims the stated rebate from the processor; it is "
-    "taken off no price and no total here.",
+    text="The invoice is for the full commercial price. The district claims the stated rebate from the processor; it "
+    "is taken off no price and no total here.",
 )
 FEE_FOR_SERVICE = Statement(
     title="USDA Foods, fee for service",
-    text="The price covers processing, packaging and the other ingredients. The USDA Foods ingredient is the district's "
-    "own and is not part of it.",
+    text="The price covers processing, packaging and the other ingredients. The USDA Foods ingredient is the "
+    "district's own and is not part of it.",
 )
 CREDIT = Statement(
     title="Meal pattern credit",

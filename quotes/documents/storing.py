@@ -34,13 +34,18 @@ class StoredPdf:
     size: int
 
 
+def pdf_name(quote_id: int | UUID, revision: int, sha256: str) -> str:
+    """Where the revision whose bytes have this hash lies."""
+    return f"quotes/{quote_id}/r{revision}-{sha256[:SHORT_HASH]}.pdf"
+
+
 def store_pdf(quote_id: int | UUID, revision: int, document: QuoteDocument, pdf: bytes) -> StoredPdf:
     """Stores once and reads it back; the same bytes again change nothing. Network or disk: keep out of transactions."""
     if document.revision != revision:
         raise ValueError(f"{document.reference} is not revision {revision}.")
     digest = hashlib.sha256(pdf).hexdigest()
     stored = StoredPdf(
-        name=f"quotes/{quote_id}/r{revision}-{digest[:SHORT_HASH]}.pdf",
+        name=pdf_name(quote_id, revision, digest),
         current_name=f"quotes/{quote_id}.pdf",
         sha256=digest,
         content_hash=content_hash(document),

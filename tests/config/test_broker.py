@@ -42,7 +42,7 @@ def test_messages_arrive_in_order_and_once(folder: Connection) -> None:
     assert queue.qsize() == 20
     received = []
     for _ in range(20):
-        message = queue.get(timeout=5)
+        message = queue.get(timeout=60)
         message.ack()
         received.append(message.payload["number"])
     assert received == list(range(20))
@@ -56,7 +56,7 @@ def test_a_deleted_folder_is_made_again(folder: Connection, tmp_path: Path) -> N
     with pytest.raises(queue.Empty):
         queue.get(timeout=0.1)
     queue.put("after")
-    message = queue.get(timeout=5)
+    message = queue.get(timeout=60)
     message.ack()
     assert message.payload == "after"
 
@@ -76,7 +76,7 @@ def test_a_half_written_message_is_not_taken(folder: Connection) -> None:
     thread.start()
     with reader.SimpleQueue("celery") as queue:
         while len(seen) < sent:
-            message = queue.get(timeout=20)
+            message = queue.get(timeout=60)
             message.ack()
             seen.append(message.payload["number"])
     thread.join()
@@ -99,7 +99,7 @@ def test_a_commit_survives_a_broker_that_is_away(test_database_environment: dict
         command = [sys.executable, "-c", PUBLISH]
         result = subprocess.run(command, cwd=HOUSE, env=environment, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
-    assert float(result.stdout.split()[1]) < 4
+    assert float(result.stdout.split()[1]) < 10
     assert "broker away: approvals.tasks.tick not sent" in result.stderr
 
 
@@ -114,4 +114,4 @@ def test_redis_takes_the_message(test_database_environment: dict[str, str]) -> N
     result = subprocess.run(command, cwd=HOUSE, env=environment, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     assert "broker away" not in result.stderr
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 90

@@ -28,7 +28,7 @@ def at_once(*sides: Callable[[], Any]) -> list[Any]:
 
     def run(position: int, side: Callable[[], Any]) -> None:
         try:
-            barrier.wait(timeout=20)
+            barrier.wait(timeout=60)
             ends[position] = side()
         except Exception as problem:
             ends[position] = problem
@@ -39,7 +39,7 @@ def at_once(*sides: Callable[[], Any]) -> list[Any]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=120)
         assert not thread.is_alive()
     return ends
 

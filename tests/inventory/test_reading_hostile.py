@@ -24,6 +24,7 @@ from tests.inventory.spreadsheets import (
     workbook,
 )
 
+SOON = 60.0  # seconds, on the slowest machine; a reader may take 90
 SMALL = workbook(HEADING, ("a", "", 1))
 
 
@@ -43,7 +44,7 @@ def test_a_zip_bomb_ends_before_it_is_unpacked():
     started = time.monotonic()
     with pytest.raises(UnreadableFile, match="unpacks to more than"):
         read(bomb)
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < SOON
 
 
 def test_the_unpacked_size_is_limited_whatever_the_ratio():
@@ -122,7 +123,7 @@ def test_a_far_corner_ends_quickly_with_its_place(place, said):
     started = time.monotonic()
     with pytest.raises(UnreadableFile, match=said):
         read(workbook(HEADING, ("a", "", 1), change=change))
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < SOON
 
 
 def test_half_a_million_empty_rows_hide_nothing():
@@ -152,7 +153,7 @@ def test_a_reader_out_of_time_is_stopped():
     started = time.monotonic()
     with pytest.raises(UnreadableFile, match="takes too long"):
         read_walk_sheet(large_sheet(), file_name="walk.csv", limits=replace(DEFAULT_LIMITS, wall_seconds=0.3))
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < SOON
 
 
 def test_a_reader_out_of_processor_time_is_stopped():
@@ -182,7 +183,7 @@ def readers() -> list[int]:
 
 def test_a_killed_reader_is_a_sentence_not_a_crash():
     def kill_when_seen():
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             for process in readers():
                 os.kill(process, signal.SIGKILL)

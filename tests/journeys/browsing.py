@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 PASSWORD = "open-sesame-17"
-PATIENCE = 30_000  # milliseconds; two test workers share two cores with a browser
+PATIENCE = 120_000  # milliseconds; two test workers share two cores with a browser
 DESK, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 
 
@@ -56,7 +56,7 @@ class Visitor:
             self.page.keyboard.press("Tab")
         raise AssertionError(f"150 Tabs did not reach {wanted}")
 
-    def reload_until(self, condition: Callable[[], bool], seconds: float = 40) -> None:
+    def reload_until(self, condition: Callable[[], bool], seconds: float = 150) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, f"it did not happen in time:\n{self.text()}"

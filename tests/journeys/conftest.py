@@ -20,7 +20,7 @@ from tests.factories import user
 from tests.journeys.browsing import DESK, PASSWORD, PATIENCE, Visitor, new_visitor
 
 HOUSE = Path(__file__).resolve().parents[2]
-START_SECONDS = 60
+START_SECONDS = 180
 CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 
 
@@ -76,7 +76,7 @@ def address(house_environment: dict[str, str], free_port: Callable[[], int], tmp
         yield at
     finally:
         web.terminate()
-        web.wait(timeout=20)
+        web.wait(timeout=60)
 
 
 def _wait_for(url: str, web: subprocess.Popen[bytes], log: Path) -> None:
@@ -85,7 +85,7 @@ def _wait_for(url: str, web: subprocess.Popen[bytes], log: Path) -> None:
         assert web.poll() is None, log.read_text()
         assert time.monotonic() < deadline, log.read_text()
         try:
-            urllib.request.urlopen(url, timeout=5).close()
+            urllib.request.urlopen(url, timeout=30).close()
             return
         except OSError:
             time.sleep(0.05)
@@ -103,7 +103,7 @@ def drain(house_environment: dict[str, str]) -> Iterator[Callable[[], None]]:
 
     yield start
     for process in started:
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=180)
         assert process.returncode == 0, errors
 
 

@@ -4,13 +4,12 @@ The way from the decision to NetSuite is killed at in tests/netsuite/test_failpo
 """
 
 import signal
-import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.core.management import call_command
 
 from approvals.models import AuditEntry, Event, ProposedAction, RunStep, WorkflowRun
@@ -18,54 +17,24 @@ from approvals.ticking import tick
 from inventory.models import Adjustment, CountLine, CountSheet, Movement, Upload
 from netsuite.models import Push
 from tests import factories as make
+from tests.forking import ForkServer
 from tests.inventory.spreadsheets import comma_separated
 
 pytestmark = [pytest.mark.kill, pytest.mark.slow]
-HOUSE = Path(__file__).resolve().parents[2]
 Status = ProposedAction.Status
-
-# `manage.py` with one place to die: the n-th call of a function, as it begins (0) or as it returns (1, 2, ...).
-MORTAL = """
-import os, signal, sys
-from importlib import import_module
-import django
-django.setup()
-from django.core.management import execute_from_command_line
-
-place, count, *command = sys.argv[1:]
-module, name = place.split(":")
-owner, left = import_module(module), int(count)
-real = getattr(owner, name)
-
-def mortal(*args, **given):
-    global left
-    if not left:
-        os.kill(os.getpid(), signal.SIGKILL)
-    result = real(*args, **given)
-    left -= 1
-    if not left:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return result
-
-setattr(owner, name, mortal)
-execute_from_command_line(["manage.py", *command])
-"""
 
 
 @pytest.fixture
-def die(test_database_environment: dict[str, str]) -> Callable[..., None]:
-    """Run a command as a process of its own that is killed at a place."""
-    environment = test_database_environment | {
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        "CELERY_BROKER_URL": "memory://",
-    }
+def die(transactional_db: None, fork_server: ForkServer, settings: LazySettings) -> Iterator[Callable[..., None]]:
+    """Run a command in a process of its own that is killed at a place."""
+    fork_server.settings = {"MEDIA_ROOT": str(settings.MEDIA_ROOT)}
 
     def run(place: str, count: int, *command: str) -> None:
-        words = [sys.executable, "-c", MORTAL, place, str(count), *command]
-        ended = subprocess.run(words, cwd=HOUSE, env=environment, capture_output=True, text=True, timeout=120)
-        assert ended.returncode == -signal.SIGKILL, ended.stdout + ended.stderr
+        ended = fork_server.run(command, death=(place, count))
+        assert ended.code == -signal.SIGKILL, f"{place} was never reached: {ended.printed}"
 
-    return run
+    yield run
+    fork_server.finish()
 
 
 def assert_posted_once(sheet: Any, what: Any, home: Any) -> None:

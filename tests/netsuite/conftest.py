@@ -1,10 +1,6 @@
 """A real simulator process, real HTTP, and a clock the tests move instead of sleeping."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,12 +10,10 @@ from django.contrib.auth.models import Permission
 
 from netsuite.machine_login import forget_tokens
 from netsuite.simulator.running import Running, running_simulator
-from tests.conftest import database_url
-from tests.netsuite.forking import ForkServer
+from tests.forking import ForkServer
 from tests.netsuite.keys import log_in_by_certificate
 
-PROJECT = Path(__file__).resolve().parents[2]
-READ_TIMEOUT = 1.0
+PATIENT, HURRIED = 30.0, 2.0  # seconds for an answer; hurried where a test makes NetSuite withhold it
 
 
 @pytest.fixture(scope="session")
@@ -35,9 +29,14 @@ def simulator(simulator_process: Running, settings: LazySettings) -> Running:
     forget_tokens()
     settings.NETSUITE_RESTLET_BASE_URL = settings.NETSUITE_REST_BASE_URL = simulator_process.base_url
     settings.NETSUITE_QUERY_WAIT = 0.01
-    settings.NETSUITE_CONNECT_TIMEOUT = 2
-    settings.NETSUITE_READ_TIMEOUT = READ_TIMEOUT
+    settings.NETSUITE_CONNECT_TIMEOUT = settings.NETSUITE_READ_TIMEOUT = PATIENT
     return simulator_process
+
+
+@pytest.fixture
+def hurried(simulator: Running, settings: LazySettings) -> None:
+    """For tests in which NetSuite does not answer in time."""
+    settings.NETSUITE_READ_TIMEOUT = HURRIED
 
 
 @pytest.fixture
@@ -61,33 +60,6 @@ def operator(db: None) -> Any:
     return user
 
 
-@pytest.fixture
-def drain_process(
-    simulator: Running, test_database_environment: dict[str, str]
-) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Start `manage.py drain_pushes --json` as a process of its own on this test's database."""
-    started: list[subprocess.Popen[str]] = []
-
-    def start(**environment: str) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, str(PROJECT / "manage.py"), "drain_pushes", "--json"],
-            env=test_database_environment
-            | {"NETSUITE_RESTLET_BASE_URL": simulator.base_url, "CELERY_BROKER_URL": "memory://"}
-            | environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
-
-
 @pytest.fixture(params=["tba", "m2m"])
 def rest(request: pytest.FixtureRequest, simulator: Running, settings: LazySettings) -> LazySettings:
     """The record API with each of the two signers."""
@@ -96,19 +68,6 @@ def rest(request: pytest.FixtureRequest, simulator: Running, settings: LazySetti
     settings.NETSUITE_TRANSPORT = "rest"
     settings.NETSUITE_ADJUSTMENT_ACCOUNT_ID = "54"
     return settings
-
-
-@pytest.fixture(scope="session")
-def fork_server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
-    folder = tmp_path_factory.mktemp("forks")
-    environment = os.environ | {
-        "DATABASE_URL": database_url(),
-        "PRODUCTION": "false",
-        "VAR_DIR": str(folder / "var"),
-        "PYTHONUNBUFFERED": "1",
-    }
-    with ForkServer(environment, folder) as server:
-        yield server
 
 
 @pytest.fixture

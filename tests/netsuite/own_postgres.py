@@ -3,13 +3,14 @@
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.ports import free_port
 
 # What the server has acknowledged survives its end, not the machine's.
 OPTIONS = "-c fsync=off -c full_page_writes=off -c max_connections=50 -c listen_addresses=127.0.0.1"
@@ -57,11 +58,8 @@ class OwnPostgres:
 def own_postgres() -> Iterator[OwnPostgres]:
     """An empty database on a free port, gone with its files at the end of the block."""
     programs = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
     home = Path(tempfile.mkdtemp(prefix="countersign-postgres."))
-    server = OwnPostgres(home, programs, port, secrets.token_hex(16))
+    server = OwnPostgres(home, programs, free_port(), secrets.token_hex(16))
     try:
         server.create()
         yield server

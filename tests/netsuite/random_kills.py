@@ -35,7 +35,7 @@ from netsuite.drain import drain
 from netsuite.models import Push, PushAttempt
 from netsuite.simulator.running import Running, running_simulator
 from tests.conftest import database_url
-from tests.netsuite.forking import Child, ForkServer
+from tests.forking import Child, ForkServer
 from tests.netsuite.stage import LOTS, assert_no_duplicates, enqueue
 
 LONGEST_LIFE = 0.25  # seconds; a start, a few pushes, now and then to the end of the queue

@@ -22,7 +22,7 @@ from netsuite.drain import drain
 from netsuite.models import Push, PushAttempt
 from netsuite.simulator.running import Running
 from tests import factories as make
-from tests.netsuite.forking import Child, ForkServer
+from tests.forking import Child, ForkServer
 from tests.netsuite.stage import LOTS, assert_books_agree, assert_no_duplicates
 
 DAY = 24 * 3600
@@ -158,6 +158,7 @@ class Simulation:
         """NetSuite is well again; the program and an operator bring everything to its end."""
         self.simulator.control.clear_faults()
         self.simulator.control.restore_token()
+        settings.NETSUITE_READ_TIMEOUT = 30.0
         for _ in range(MOST_ROUNDS):
             tick()
             drain()

@@ -41,6 +41,7 @@ def test_published_signatures_are_ours(signer, moment, method, url, expected):
     "effect",
     ["hang_after_commit", "reset_after_commit", "http_500_after_commit", "html_504_after_commit", "truncated_body"],
 )
+@pytest.mark.usefixtures("hurried")
 def test_an_answer_lost_after_the_commit_is_found_by_look_up(simulator, effect):
     """Acceptance 2: a time-out (or another lost answer) after the commit leaves one record."""
     simulator.control.add_fault(effect)
@@ -51,6 +52,7 @@ def test_an_answer_lost_after_the_commit_is_found_by_look_up(simulator, effect):
     assert not simulator.control.unused_faults()
 
 
+@pytest.mark.usefixtures("hurried")
 def test_a_late_commit_that_the_resend_has_overtaken_changes_nothing(simulator, later):
     """Acceptance 3: time-out, nothing found, sent again, and then NetSuite comes to the first: one record."""
     simulator.control.add_fault("late_commit", seconds=3600)

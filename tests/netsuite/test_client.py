@@ -107,6 +107,7 @@ def test_a_refused_record_names_the_reason(simulator):
         ("auth_revoke", AuthStop),
     ],
 )
+@pytest.mark.usefixtures("hurried")
 def test_each_way_to_fail_has_its_outcome(simulator, effect, outcome):
     simulator.control.add_fault(effect)
     assert isinstance(client().push(**content()), outcome)
@@ -206,7 +207,7 @@ def test_retry_after_is_honoured(simulator):
 
 
 def test_a_body_that_drips_for_ever_ends_at_the_deadline(simulator, settings):
-    settings.NETSUITE_CONNECT_TIMEOUT, settings.NETSUITE_READ_TIMEOUT = 0.2, 0.3
+    settings.NETSUITE_CONNECT_TIMEOUT, settings.NETSUITE_READ_TIMEOUT = 1.0, 1.0
     with server(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{", close=False) as base_url:
         assert isinstance(client(base_url).push(**content()), Unknown)
 

@@ -17,7 +17,7 @@ from django.db import connection
 from config.processes import CELERY_OPTIONS, stop, wait_until_ready
 from config.processes import Child as Program
 from netsuite.simulator.running import Running
-from tests.netsuite.forking import PROJECT, ForkServer
+from tests.forking import PROJECT, ForkServer
 from tests.netsuite.own_postgres import OwnPostgres, own_postgres
 from tests.netsuite.stage import assert_once
 

@@ -325,7 +325,7 @@ def test_of_four_people_deciding_at_the_same_moment_one_is_heard(simulator, oper
     def decide(position: int) -> None:
         try:
             mine = Push.objects.get(pk=push.pk)
-            barrier.wait(timeout=20)
+            barrier.wait(timeout=60)
             sides[position](push=mine, by=operator, reason="me first")
             ends[position] = "heard"
         except PushRefused as refusal:
@@ -337,7 +337,7 @@ def test_of_four_people_deciding_at_the_same_moment_one_is_heard(simulator, oper
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=120)
     assert ends.count("heard") == 1, ends
     assert all(end == "heard" or "changed meanwhile" in end for end in ends), ends
     assert PushDecision.objects.count() == 1

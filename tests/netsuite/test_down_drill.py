@@ -3,7 +3,6 @@
 import json
 import re
 import shlex
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from inventory.models import Item, Zone
 from netsuite.drain import drain
 from netsuite.models import Push
 from tests import factories as make
+from tests.netsuite.simulator_client import eventually
 from tests.netsuite.stage import assert_once
 from tests.netsuite.test_push_admin import client_for, page, text_of
 
@@ -52,10 +52,7 @@ def seen(client: Client) -> tuple[str, int, dict[str, Any]]:
 
 
 def wait_until_open(simulator: Any) -> None:
-    deadline = time.monotonic() + 10
-    while not simulator.control.status()["accepting"]:
-        assert time.monotonic() < deadline, "clearing the faults did not open the port"
-        time.sleep(0.02)
+    eventually(lambda: simulator.control.status()["accepting"])
 
 
 def test_netsuite_is_down_and_comes_back(simulator, later):

@@ -60,7 +60,7 @@ def test_killed_while_netsuite_has_recorded_it_and_withholds_its_answer(simulato
     forks.settings["NETSUITE_READ_TIMEOUT"] = 120
     enqueue("CS-IA-1")
     program = forks.start(["drain_pushes"])
-    eventually(lambda: simulator.control.transactions("CS-IA-1"), seconds=30)
+    eventually(lambda: simulator.control.transactions("CS-IA-1"))
     assert state("CS-IA-1") == "in_flight"
     program.kill()
     assert program.wait() == -signal.SIGKILL

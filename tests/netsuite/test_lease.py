@@ -21,7 +21,7 @@ from netsuite.drain import drain
 from netsuite.models import DrainLease, Push, PushAttempt
 from netsuite.outcomes import Confirmed, Exchange, RemoteRecord
 from netsuite.verdicts import Situation, after_send
-from tests.netsuite.forking import Child, ForkServer
+from tests.forking import Child, ForkServer
 from tests.netsuite.simulator_client import eventually
 from tests.netsuite.stage import assert_once, enqueue, sends, state, tries
 
@@ -134,10 +134,9 @@ def everything_known() -> list[Any]:
 
 
 def freeze(forks: ForkServer, place: str) -> Child:
-    """A drain that stopped at a place, as SIGSTOP does, with three seconds of lease."""
-    forks.settings |= {"NETSUITE_CONNECT_TIMEOUT": 0.5, "NETSUITE_READ_TIMEOUT": 0.5}
+    """A drain that stopped at a place, as SIGSTOP does."""
     frozen = forks.start(["drain_pushes", "--json"], COUNTERSIGN_FAILPOINT=f"{place}=stop")
-    eventually(lambda: is_frozen(frozen.pid), seconds=30)
+    eventually(lambda: is_frozen(frozen.pid))
     return frozen
 
 
@@ -150,16 +149,20 @@ def wake(frozen: Child) -> Any:
 
 def drain_once_its_time_is_over() -> Any:
     assert drain().busy, "it is alive and its time is not over"
-    return eventually(lambda: not (report := drain()).busy and report, seconds=30)
+    expire()
+    return drain()
 
 
 @pytest.mark.slow
 @pytest.mark.kill
 def test_a_frozen_holder_wakes_up_to_find_its_write_refused(simulator, forks):
+    """Three seconds of lease, and the drain sleeps through them."""
     enqueue("CS-IA-1", "A")
     enqueue("CS-IA-2", "B")
+    forks.settings |= {"NETSUITE_CONNECT_TIMEOUT": 0.5, "NETSUITE_READ_TIMEOUT": 0.5}
     frozen = freeze(forks, "after_send_before_record")
-    assert drain_once_its_time_is_over().confirmed == 2
+    report = eventually(lambda: not (report := drain()).busy and report)
+    assert report.confirmed == 2
     known = everything_known()
     report = wake(frozen)
     assert report["lost_lease"]
@@ -174,7 +177,8 @@ def test_a_frozen_holder_wakes_up_to_find_its_write_refused(simulator, forks):
 def test_a_frozen_holder_wakes_up_beside_its_successor_and_takes_nothing_from_it(simulator, forks):
     enqueue("CS-IA-1")
     frozen = freeze(forks, "after_send_before_record")
-    eventually(lambda: lease.acquire("successor", MINUTE), seconds=30)
+    expire()
+    acquire("successor")
     known = everything_known()
     assert wake(frozen)["lost_lease"]
     assert everything_known() == known

@@ -169,6 +169,7 @@ def test_a_token_endpoint_that_is_not_there_is_a_set_up_error(simulator, setting
         ("truncated_body", Refused),
     ],
 )
+@pytest.mark.usefixtures("hurried")
 def test_trouble_at_the_token_endpoint_leaves_the_push_unsent(simulator, settings, effect, outcome):
     log_in_by_certificate(simulator, settings)
     simulator.control.add_fault(effect, route="token")
@@ -214,6 +215,7 @@ def test_a_queue_is_written_once_while_tokens_end_under_way(simulator, settings)
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("effect", ["hang_after_commit", "reset_after_commit", "http_500_after_commit"])
+@pytest.mark.usefixtures("hurried")
 def test_an_answer_lost_after_the_commit_is_found_by_look_up(simulator, settings, effect):
     log_in_by_certificate(simulator, settings)
     simulator.control.add_fault(effect, op="push")

@@ -34,6 +34,7 @@ class TestExactlyOnce:
     @pytest.mark.parametrize(
         "effect", ["hang_after_commit", "reset_after_commit", "http_500_after_commit", "html_504_after_commit"]
     )
+    @pytest.mark.usefixtures("hurried")
     def test_an_answer_lost_after_the_commit_is_found_by_look_up(self, rest, simulator, effect):
         simulator.control.add_fault(effect, op="push")
         enqueue("CS-IA-1")
@@ -52,6 +53,7 @@ class TestExactlyOnce:
         assert [kind for kind, _ in tries("CS-IA-1")] == ["send", "lookup", "lookup", "send"]
         assert_once(simulator, "CS-IA-1")
 
+    @pytest.mark.usefixtures("hurried")
     def test_a_late_commit_is_not_sent_twice(self, rest, simulator, later):
         simulator.control.add_fault("late_commit", op="push", seconds=120)
         enqueue("CS-IA-1")
@@ -63,6 +65,7 @@ class TestExactlyOnce:
         assert_once(simulator, "CS-IA-1")
 
     @pytest.mark.parametrize("effect", ["hang_before_commit", "html_502", "throttle", "reset_before_commit"])
+    @pytest.mark.usefixtures("hurried")
     def test_a_record_that_cannot_be_read_back_is_looked_up_not_resent(self, rest, simulator, later, effect):
         simulator.control.add_fault(effect, op="lookup")
         enqueue("CS-IA-1")
@@ -136,24 +139,14 @@ class TestExactlyOnce:
 
     @pytest.mark.kill
     @pytest.mark.parametrize("point", ["before_send", "after_send_before_record", "while_recording"])
-    def test_killed_on_the_way_it_is_written_once(self, rest, simulator, later, drain_process, tmp_path, point):
-        """A process of its own, set up by its environment, with the key in a file."""
-        path = tmp_path / "key.pem"
-        path.write_text(rest.NETSUITE_PRIVATE_KEY)
-        environment = {
-            "NETSUITE_TRANSPORT": "rest",
-            "NETSUITE_ADJUSTMENT_ACCOUNT_ID": "54",
-            "NETSUITE_AUTH": rest.NETSUITE_AUTH,
-            "NETSUITE_CLIENT_ID": "sim-client-id",
-            "NETSUITE_CERTIFICATE_ID": "sim-certificate",
-            "NETSUITE_M2M_ALGORITHM": "ES256",
-            "NETSUITE_PRIVATE_KEY_FILE": str(path),
-            "NETSUITE_REST_BASE_URL": simulator.base_url,
-        }
+    def test_killed_on_the_way_it_is_written_once(self, rest, simulator, later, forks, point):
+        names = (
+            *("TRANSPORT", "ADJUSTMENT_ACCOUNT_ID", "AUTH", "CLIENT_ID", "CERTIFICATE_ID", "M2M_ALGORITHM"),
+            *("PRIVATE_KEY", "REST_BASE_URL"),
+        )
+        forks.settings |= {f"NETSUITE_{name}": getattr(rest, f"NETSUITE_{name}") for name in names}
         enqueue("CS-IA-1")
-        killed = drain_process(COUNTERSIGN_FAILPOINT=point, **environment)
-        killed.wait(60)
-        assert killed.returncode == -9
+        assert forks.run(["drain_pushes"], COUNTERSIGN_FAILPOINT=point).code == -9
         later(4000)
         drain()
         later(400)
@@ -161,6 +154,7 @@ class TestExactlyOnce:
         assert Push.objects.get().status == "confirmed"
         assert_once(simulator, "CS-IA-1")
 
+    @pytest.mark.usefixtures("hurried")
     def test_a_push_begun_over_the_restlet_is_found_over_the_record_api(self, rest, simulator):
         simulator.control.add_fault("hang_after_commit", op="push")
         enqueue("CS-IA-1")

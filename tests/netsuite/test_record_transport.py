@@ -121,6 +121,7 @@ def test_a_closed_period_is_refused_with_its_reason(rest, simulator):
         ("http_503", Throttled),
     ],
 )
+@pytest.mark.usefixtures("hurried")
 def test_each_way_to_fail_has_its_outcome(rest, simulator, effect, outcome):
     simulator.control.add_fault(effect, op="push")
     assert isinstance(client().push(**content()), outcome)

@@ -74,7 +74,7 @@ def test_signed_tokens(settings, caplog):
     names = {name.removeprefix("NETSUITE_").lower(): mark for name, mark in MARKS.items()}
     with running_simulator(**names) as simulator:
         settings.NETSUITE_RESTLET_BASE_URL = settings.NETSUITE_REST_BASE_URL = simulator.base_url
-        settings.NETSUITE_CONNECT_TIMEOUT = settings.NETSUITE_READ_TIMEOUT = 1
+        settings.NETSUITE_CONNECT_TIMEOUT = settings.NETSUITE_READ_TIMEOUT = 2
         for name, mark in MARKS.items():
             setattr(settings, name, mark)
         listen(settings, caplog)
@@ -86,6 +86,7 @@ def test_signed_tokens(settings, caplog):
     assert "canary" not in written
 
 
+@pytest.mark.usefixtures("hurried")
 def test_certificate_and_bearer_tokens(simulator, settings, caplog, monkeypatch):
     pair = log_in_by_certificate(simulator, settings)
     seen: list[str] = []

@@ -52,7 +52,7 @@ def assertion(simulator: Running, *, algorithm: str = "ES256", key: str = "", ki
 
 def ask(simulator: Running, text: str, **form: str) -> requests.Response:
     content = {"grant_type": "client_credentials", "client_assertion_type": TYPE, "client_assertion": text} | form
-    return requests.post(simulator.base_url + PATH, data=content, timeout=20)
+    return requests.post(simulator.base_url + PATH, data=content, timeout=60)
 
 
 def bearer(simulator: Running, **changed: Any) -> dict[str, str]:
@@ -68,20 +68,20 @@ def test_a_token_opens_the_restlet_suiteql_and_the_system_surface(simulator):
     answer = ask(simulator, assertion(simulator))
     assert (answer.status_code, answer.json()["expires_in"], answer.json()["token_type"]) == (200, 3600, "bearer")
     headers = {"Authorization": "Bearer " + answer.json()["access_token"], "Content-Type": "application/json"}
-    pong = requests.get(simulator.base_url + RESTLET + "&op=ping", headers=headers, timeout=20)
+    pong = requests.get(simulator.base_url + RESTLET + "&op=ping", headers=headers, timeout=60)
     assert pong.json()["user"] == "countersign-integration@example.com"
     body = push_body("CS-IA-1", any_adjustment())
-    pushed = requests.post(simulator.base_url + RESTLET, json=body, headers=headers, timeout=20)
+    pushed = requests.post(simulator.base_url + RESTLET, json=body, headers=headers, timeout=60)
     assert pushed.json()["outcome"] == "created"
     query = {"q": "SELECT externalid FROM transaction"}
     found = requests.post(
         simulator.base_url + "/services/rest/query/v1/suiteql",
         json=query,
         headers=headers | {"Prefer": "transient"},
-        timeout=20,
+        timeout=60,
     )
     assert found.json()["items"][0]["externalid"] == "CS-IA-1"
-    clock = requests.get(simulator.base_url + "/services/rest/system/v1/serverTime", headers=headers, timeout=20)
+    clock = requests.get(simulator.base_url + "/services/rest/system/v1/serverTime", headers=headers, timeout=60)
     assert clock.status_code == 200
     listed = simulator.control.bearer_tokens()[0]
     assert answer.json()["access_token"] not in json.dumps(listed), "only hashes are kept"
@@ -134,9 +134,9 @@ def test_the_form_must_be_the_documented_one(simulator):
     good = assertion(simulator)
     assert ask(simulator, good, grant_type="password").json()["error"] == "unsupported_grant_type"
     assert ask(simulator, good, client_assertion_type="basic").json()["error"] == "invalid_request"
-    as_json = requests.post(simulator.base_url + PATH, json={"client_assertion": good}, timeout=20)
+    as_json = requests.post(simulator.base_url + PATH, json={"client_assertion": good}, timeout=60)
     assert as_json.status_code == 415
-    assert requests.get(simulator.base_url + PATH, timeout=20).status_code == 405
+    assert requests.get(simulator.base_url + PATH, timeout=60).status_code == 405
 
 
 def test_an_assertion_is_good_for_one_token(simulator):
@@ -150,13 +150,13 @@ def test_a_refused_bearer_gets_the_documented_challenge(simulator):
     headers = bearer(simulator)
     for end in (simulator.control.expire_bearer_tokens, simulator.control.revoke_bearer_tokens):
         end()
-        answer = requests.get(simulator.base_url + RESTLET + "&op=ping", headers=headers, timeout=20)
+        answer = requests.get(simulator.base_url + RESTLET + "&op=ping", headers=headers, timeout=60)
         assert answer.status_code == 401
         assert answer.headers["WWW-Authenticate"] == (
             'Bearer realm="TSTDRV1", error="invalid_token", error_description="Invalid login attempt."'
         )
     malformed = requests.get(
-        simulator.base_url + RESTLET, headers=headers | {"Authorization": "Bearer a b"}, timeout=20
+        simulator.base_url + RESTLET, headers=headers | {"Authorization": "Bearer a b"}, timeout=60
     )
     assert malformed.status_code == 400
     assert 'error="invalid_request"' in malformed.headers["WWW-Authenticate"]
@@ -166,9 +166,9 @@ def test_a_token_ends_by_the_simulated_clock(simulator):
     headers = bearer(simulator)
     simulator.control.advance(3599)
     url = simulator.base_url + "/rest/tokeninfo"
-    assert requests.get(url, headers=headers, timeout=20).status_code == 200
+    assert requests.get(url, headers=headers, timeout=60).status_code == 200
     simulator.control.advance(2)
-    assert requests.get(url, headers=headers, timeout=20).status_code == 401
+    assert requests.get(url, headers=headers, timeout=60).status_code == 401
 
 
 def test_five_refused_assertions_lock_the_user(simulator):
@@ -176,7 +176,7 @@ def test_five_refused_assertions_lock_the_user(simulator):
     for _ in range(5):
         ask(simulator, assertion(simulator, aud="elsewhere"))
     assert ask(simulator, assertion(simulator)).json()["error"] == "invalid_grant"
-    assert requests.get(simulator.base_url + "/rest/tokeninfo", headers=headers, timeout=20).status_code == 401
+    assert requests.get(simulator.base_url + "/rest/tokeninfo", headers=headers, timeout=60).status_code == 401
     assert last_code(simulator) == "temporary_locked"
     simulator.control.unlock_user()
     assert ask(simulator, assertion(simulator)).status_code == 200
@@ -188,7 +188,7 @@ def test_certificates_and_tokens_survive_a_kill(tmp_path):
         headers = bearer(running)
         running.kill()
         running.restart()
-        assert requests.get(running.base_url + "/rest/tokeninfo", headers=headers, timeout=20).status_code == 200
+        assert requests.get(running.base_url + "/rest/tokeninfo", headers=headers, timeout=60).status_code == 200
         assert ask(running, assertion(running)).status_code == 200
 
 

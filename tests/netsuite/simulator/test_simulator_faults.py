@@ -2,40 +2,22 @@
 
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 import requests
 
 from netsuite.simulator.control_client import ControlError
-from netsuite.simulator.running import Running, running_simulator
 from tests.netsuite.simulator_client import RESTLET, ForeignClient, adjustment, eventually, line
 
+HURRIED = 2.0  # seconds
 BROKEN = (requests.ConnectionError, requests.Timeout)
-
-
-@pytest.fixture(scope="module")
-def process() -> Iterator[Running]:
-    with running_simulator() as running:
-        yield running
-
-
-@pytest.fixture
-def simulator(process: Running) -> Running:
-    process.control.reset()
-    return process
-
-
-@pytest.fixture
-def client(simulator: Running) -> ForeignClient:
-    return ForeignClient(simulator.base_url)
 
 
 @pytest.mark.parametrize("effect", ["reset_before_read", "reset_before_commit", "hang_before_commit"])
 def test_lost_before_the_commit_nothing_is_there_and_a_resend_creates_one(simulator, client, effect):
     simulator.control.add_fault(effect, op="push", seconds=30)
     with pytest.raises(BROKEN):
-        client.send("CS-IA-1", timeout=0.5)
+        client.send("CS-IA-1", timeout=HURRIED)
     assert client.lookup("CS-IA-1")["found"] is False
     assert client.push("CS-IA-1")["outcome"] == "created"
     assert len(simulator.control.transactions()) == 1
@@ -45,7 +27,7 @@ def test_lost_before_the_commit_nothing_is_there_and_a_resend_creates_one(simula
 def test_lost_after_the_commit_exactly_one_record_stands_whatever_is_resent(simulator, client, effect):
     simulator.control.add_fault(effect, op="push", seconds=30)
     with pytest.raises((*BROKEN, requests.exceptions.ChunkedEncodingError)):
-        client.send("CS-IA-1", timeout=0.5)
+        client.send("CS-IA-1", timeout=HURRIED)
     assert client.lookup("CS-IA-1")["found"] is True
     assert client.push("CS-IA-1")["outcome"] == "existing"
     assert len(simulator.control.transactions("CS-IA-1")) == 1
@@ -84,7 +66,7 @@ def test_a_late_commit_appears_after_the_client_left_and_the_resend_finds_it(sim
     simulator.control.freeze()
     simulator.control.add_fault("late_commit", op="push", seconds=20)
     with pytest.raises(requests.Timeout):
-        client.send("CS-IA-1", timeout=0.4)
+        client.send("CS-IA-1", timeout=HURRIED)
     eventually(lambda: simulator.control.concurrency()["running"] == 0)
     assert client.lookup("CS-IA-1")["found"] is False
     simulator.control.advance(21)
@@ -97,7 +79,7 @@ def test_a_resend_that_overtakes_the_late_commit_leaves_one_record(simulator, cl
     simulator.control.freeze()
     simulator.control.add_fault("late_commit", op="push", seconds=20)
     with pytest.raises(requests.Timeout):
-        client.send("CS-IA-1", timeout=0.4)
+        client.send("CS-IA-1", timeout=HURRIED)
     assert client.push("CS-IA-1")["outcome"] == "created"
     eventually(lambda: simulator.control.concurrency()["running"] == 0)
     simulator.control.advance(21)
@@ -106,6 +88,7 @@ def test_a_resend_that_overtakes_the_late_commit_leaves_one_record(simulator, cl
     assert len(simulator.control.transactions("CS-IA-1")) == 1
     assert simulator.control.duplicates() == {
         "external_ids": [],
+        "push_keys": [],
         "payload_hashes": [],
         "committed_by_two_requests": [],
         "same_content": [],
@@ -229,8 +212,8 @@ def test_a_hanging_answer_ends_when_its_time_is_up(simulator, client):
     simulator.control.add_fault("hang_after_commit", op="push", seconds=0.3)
     started = time.monotonic()
     with pytest.raises(requests.ConnectionError):
-        client.send("CS-IA-1", timeout=20)
-    assert 0.25 < time.monotonic() - started < 10
+        client.send("CS-IA-1", timeout=60)
+    assert 0.25 < time.monotonic() - started < 50
 
 
 def test_the_page_shows_the_record_the_request_and_the_fault_and_escapes_them(simulator, client):
@@ -246,7 +229,7 @@ def test_the_page_shows_the_record_the_request_and_the_fault_and_escapes_them(si
 def test_a_late_commit_sends_a_patient_client_away_after_its_hold(simulator, client):
     simulator.control.add_fault("late_commit", op="push", seconds=0, hold=0.3)
     with pytest.raises(requests.ConnectionError):
-        client.send("CS-IA-1", timeout=20)
+        client.send("CS-IA-1", timeout=60)
     eventually(lambda: simulator.control.transactions("CS-IA-1"))
 
 
@@ -259,5 +242,5 @@ def test_a_scenario_is_a_named_set_of_faults(simulator, client):
 
 def test_a_kept_alive_connection_serves_many_requests(simulator):
     with requests.Session() as session:
-        codes = [session.get(simulator.base_url + RESTLET + "&op=ping", timeout=20).status_code for _ in range(5)]
+        codes = [session.get(simulator.base_url + RESTLET + "&op=ping", timeout=60).status_code for _ in range(5)]
     assert codes == [401] * 5

@@ -1,7 +1,6 @@
 """Who is let in, what the caller is told, and what only the login audit trail knows."""
 
 import time
-from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 
 import pytest
@@ -11,23 +10,6 @@ from netsuite.simulator.running import Running, running_simulator
 from tests.netsuite.simulator_client import RESTLET, ForeignClient, eventually
 
 OPAQUE = '{"error" : {"code" : "INVALID_LOGIN_ATTEMPT", "message" : "Invalid login attempt."}}'
-
-
-@pytest.fixture(scope="module")
-def process() -> Iterator[Running]:
-    with running_simulator() as running:
-        yield running
-
-
-@pytest.fixture
-def simulator(process: Running) -> Running:
-    process.control.reset()
-    return process
-
-
-@pytest.fixture
-def client(simulator: Running) -> ForeignClient:
-    return ForeignClient(simulator.base_url)
 
 
 def last_code(simulator: Running) -> str:
@@ -82,20 +64,20 @@ def test_the_signature_covers_the_query(simulator, client):
         **signed.headers,
         "Authorization": signed.headers["Authorization"].replace('nonce="', 'nonce="x'),
     }
-    assert requests.get(signed.url.replace("op=ping", "op=lookup"), headers=headers, timeout=20).status_code == 401
+    assert requests.get(signed.url.replace("op=ping", "op=lookup"), headers=headers, timeout=60).status_code == 401
     assert last_code(simulator) == "InvalidSignature"
 
 
 def test_a_header_sent_again_is_refused_because_its_nonce_is_used(simulator, client):
     signed = client.ping().request
-    again = requests.get(str(signed.url), headers=dict(signed.headers), timeout=20)
+    again = requests.get(str(signed.url), headers=dict(signed.headers), timeout=60)
     assert again.text == OPAQUE
     assert last_code(simulator) == "nonce_used"
 
 
 def test_no_header_is_refused_in_the_words_of_each_surface(simulator):
-    restlet = requests.get(simulator.base_url + RESTLET + "&op=ping", timeout=20)
-    rest = requests.get(simulator.base_url + "/services/rest/system/v1/serverTime", timeout=20)
+    restlet = requests.get(simulator.base_url + RESTLET + "&op=ping", timeout=60)
+    rest = requests.get(simulator.base_url + "/services/rest/system/v1/serverTime", timeout=60)
     assert (restlet.status_code, restlet.text) == (401, OPAQUE)
     assert (rest.status_code, rest.json()["o:errorDetails"][0]["o:errorCode"]) == (401, "INVALID_LOGIN")
 
@@ -162,7 +144,7 @@ def test_overload_looks_like_a_login_failure_but_counts_against_nobody(simulator
 
 def test_an_account_may_answer_403_instead_of_401():
     with running_simulator(restlet_auth_status=403) as running:
-        assert requests.get(running.base_url + RESTLET + "&op=ping", timeout=20).status_code == 403
+        assert requests.get(running.base_url + RESTLET + "&op=ping", timeout=60).status_code == 403
 
 
 def test_a_lock_survives_a_restart(tmp_path):

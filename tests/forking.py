@@ -1,8 +1,9 @@
 """Processes of the program that start in milliseconds and may be killed.
 
-`python -m tests.netsuite.forking` loads the program once and forks a child for every job. On standard input it takes
+`python -m tests.forking` loads the program once and forks a child for every job. On standard input it takes
 a JSON line for each order: {"start": job} is answered by {"pid": n}, {"wait": n} by {"code": c} once that child has
-ended. A job is {"commands": [[name, argument, ...], ...], "settings": {...}, "environment": {...}, "log": file}.
+ended. A job is {"commands": [[name, argument, ...], ...], "settings": {...}, "environment": {...}, "log": file,
+"death": place}.
 """
 
 import json
@@ -13,14 +14,17 @@ import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn
 
 import django
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[1]
 Command = Sequence[str]
+Place = tuple[str, int]
+"""Where to die: module:function, and the n-th call of it as it begins (0) or as it returns (1, 2, ...)."""
 
 
 @dataclass
@@ -58,7 +62,7 @@ class ForkServer:
 
     def __enter__(self) -> "ForkServer":
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.netsuite.forking"],
+            [sys.executable, "-m", "tests.forking"],
             cwd=PROJECT,
             env=dict(self.environment) | {"CELERY_BROKER_URL": "memory://"},
             stdin=subprocess.PIPE,
@@ -71,21 +75,22 @@ class ForkServer:
         self.finish()
         self.process.communicate()
 
-    def start(self, *commands: Command, **environment: str) -> Child:
+    def start(self, *commands: Command, death: Place | None = None, **environment: str) -> Child:
         log = self.folder / f"{len(self.children)}.log"
         job = {
             "commands": [list(command) for command in commands],
             "settings": self.settings,
             "environment": environment,
             "log": str(log),
+            "death": death,
         }
         child = Child(self, int(self.ask({"start": job})["pid"]), log)
         self.children.append(child)
         return child
 
-    def run(self, *commands: Command, **environment: str) -> Child:
+    def run(self, *commands: Command, death: Place | None = None, **environment: str) -> Child:
         """As `start`, to its end."""
-        child = self.start(*commands, **environment)
+        child = self.start(*commands, death=death, **environment)
         child.wait()
         return child
 
@@ -142,8 +147,28 @@ def _work(job: dict[str, Any]) -> None:
     os.environ.update(job["environment"])
     for name, value in job["settings"].items():
         setattr(settings, name, value)
+    if job["death"]:
+        _make_mortal(*job["death"])
     for command in job["commands"]:
         call_command(*command)
+
+
+def _make_mortal(place: str, count: int) -> None:
+    module, _, name = place.partition(":")
+    owner, left = import_module(module), count
+    real = getattr(owner, name)
+
+    def mortal(*args: Any, **given: Any) -> Any:
+        nonlocal left
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = real(*args, **given)
+        left -= 1
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    setattr(owner, name, mortal)
 
 
 if __name__ == "__main__":
