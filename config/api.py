@@ -14,8 +14,8 @@ NOT_JSON = "The body cannot be read as JSON. Send one JSON object with Content-T
 api = NinjaAPI(
     title="Countersign",
     version="1.0.0",
-    description="Counts in, decisions, variances; quotes drafted and read. Programs authenticate with a person's `X-Edit-Token` "
-    "(issued in the admin under Edit tokens). Every refusal lists all problems at once.",
+    description="Counts in, decisions, variances; quotes drafted and read. Programs authenticate with a person's "
+    "`X-Edit-Token` (issued in the admin under Edit tokens). Every refusal lists all problems at once.",
     docs_url="docs",
 )
 api.add_router("", approvals_router)

@@ -120,9 +120,7 @@ def _drafted(request: HttpRequest, run: WorkflowRun, preview: Preview) -> dict[s
         "action_id": action.envelope_id or action.pk,
         "status": action.status,
         "lines": len(preview.pricing.priced.lines),
-        "warnings": warnings_for(
-            preview.wish, preview.pricing, sees_cost=request.user.has_perm("quotes.view_cost")
-        ),
+        "warnings": warnings_for(preview.wish, preview.pricing, sees_cost=request.user.has_perm("quotes.view_cost")),
         "open_quotes": [asdict(one) for one in preview.open_quotes if one.shared_items],
     }
 

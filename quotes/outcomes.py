@@ -24,6 +24,7 @@ RECORD, DRAFT = "quotes.record_outcome", "quotes.draft_quote"
 Status, Award = Quote.Status, QuoteLine.Award
 ANSWERABLE = (Status.SENT, Status.ACCEPTED, Status.EXPIRED)
 ANSWERED = (Status.ACCEPTED, Status.DECLINED)
+PO_LENGTH, NOTE_LENGTH = 60, 300
 WITHDRAWABLE = (Status.DRAFT, Status.PROPOSED, Status.APPROVED, Status.SENT)
 
 
@@ -171,8 +172,7 @@ def _problems_of_line(line: QuoteLine, answer: LineAnswer) -> list[str]:
         problems.append("a purchase order belongs to an awarded line only.")
     if answer.po_date and answer.po_date > today():
         problems.append(f"the PO date {answer.po_date} is in the future.")
-    for name, text in (("PO number", answer.po_number), ("note", answer.note)):
-        longest = QuoteLine._meta.get_field("po_number" if name == "PO number" else "award_note").max_length or 0
+    for name, text, longest in (("PO number", answer.po_number, PO_LENGTH), ("note", answer.note, NOTE_LENGTH)):
         if len(text) > longest:
             problems.append(f"the {name} is longer than {longest} characters.")
     return problems

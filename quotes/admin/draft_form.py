@@ -1,7 +1,7 @@
 """What was typed into the drafting form: read, priced, and kept as it was typed when something is wrong with it."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -120,11 +120,13 @@ def _entry_of(line: QuoteLine) -> Entry:
 def read_form(posted: Mapping[str, Any], *, revises: Quote | None = None, quiet: bool = False) -> DraftForm:
     """`quiet` leaves what is still empty uncommented."""
     form = DraftForm(
-        customer_text=str(posted.get("customer", "")).strip(),
-        year_text=str(posted.get("year", "")).strip(),
+        customer_text=_typed(posted, "customer"),
+        year_text=_typed(posted, "year"),
         revises=revises,
         include_pdf=bool(posted.get("include_pdf")),
-        **{name: str(posted.get(name, "")).strip() for name in ("valid_until", "bid_reference", "notes")},
+        valid_until=_typed(posted, "valid_until"),
+        bid_reference=_typed(posted, "bid_reference"),
+        notes=_typed(posted, "notes"),
         entries=_entries(posted),
     )
     if revises is not None:
@@ -132,8 +134,8 @@ def read_form(posted: Mapping[str, Any], *, revises: Quote | None = None, quiet:
         form.year, form.year_text = SchoolYear(revises.school_year), revises.school_year_text
     else:
         _read_heading(form, quiet)
-    _remove(form, str(posted.get("do", "")))
-    _add(form, str(posted.get("add", "")), str(posted.get("catalog", "")))
+    _remove(form, _typed(posted, "do"))
+    _add(form, _typed(posted, "add"), _typed(posted, "catalog"))
     look_up(form)
     return form
 
@@ -165,16 +167,24 @@ def find_customer(text: str) -> Customer | None:
 
 def _entries(posted: Mapping[str, Any]) -> list[Entry]:
     numbers = sorted(int(match[1]) for name in posted if (match := FIELD.fullmatch(name)))
-    return [
-        Entry(
-            code=str(posted[f"code-{number}"]).strip(),
-            **{
-                name: str(posted.get(f"{name}-{number}", "")).strip()
-                for name in ("basis", "quantity", "price", "pass_through", "reason", "notes")
-            },
-        )
-        for number in numbers[:MOST_LINES]
-    ]
+    return [_entry(posted, number) for number in numbers[:MOST_LINES]]
+
+
+def _entry(posted: Mapping[str, Any], number: int) -> Entry:
+    return Entry(
+        code=_typed(posted, f"code-{number}"),
+        basis=_typed(posted, f"basis-{number}"),
+        quantity=_typed(posted, f"quantity-{number}"),
+        price=_typed(posted, f"price-{number}"),
+        pass_through=_typed(posted, f"pass_through-{number}"),
+        reason=_typed(posted, f"reason-{number}"),
+        notes=_typed(posted, f"notes-{number}"),
+        prior=number_in(_typed(posted, f"prior-{number}")),
+    )
+
+
+def _typed(posted: Mapping[str, Any], name: str) -> str:
+    return str(posted.get(name, "")).replace("\x00", "").strip()
 
 
 def _remove(form: DraftForm, do: str) -> None:
@@ -284,7 +294,3 @@ def wish_of(entry: Entry) -> LineWish:
 def day_in(text: str) -> date | None:
     """None for nothing typed. Raises ValueError for what is no date."""
     return date.fromisoformat(text) if text else None
-
-
-def codes_of(entries: Iterable[Entry]) -> list[str]:
-    return list(dict.fromkeys(entry.code for entry in entries))

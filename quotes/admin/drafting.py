@@ -88,9 +88,7 @@ def _stage(request: HttpRequest, form: DraftForm) -> HttpResponse:
         by=request.user,
         include_pdf=form.include_pdf,
         revises=form.revises.pk if form.revises else None,
-        frame=Frame(
-            valid_until=day_in(form.valid_until), bid_reference=form.bid_reference, notes=form.notes
-        ),
+        frame=Frame(valid_until=day_in(form.valid_until), bid_reference=form.bid_reference, notes=form.notes),
     )
     messages.success(request, f"{run.subject} waits for approval. Nothing is sent before that.")
     envelope = run.proposed_actions.filter(envelope=None).order_by("pk").first()

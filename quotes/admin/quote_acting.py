@@ -158,7 +158,9 @@ def extend_page(screen: "ModelAdmin[Any]", request: HttpRequest, pk: int) -> Htt
     question = Question(
         title=f"Extend {quote}?",
         consequences=(
-            f"It stood until the end of {quote.valid_until:%b %d, %Y}." if quote.valid_until else "It names no last day.",
+            f"It stood until the end of {quote.valid_until:%b %d, %Y}."
+            if quote.valid_until
+            else "It names no last day.",
             "The next revision is drafted with the same lines and prices, and waits for approval.",
             f"{quote} stays as it is until that revision is sent.",
         ),

@@ -12,9 +12,9 @@ from approvals.mail.drafting import propose_email
 from approvals.models import AuditEntry, Event, JournalEntry, ProposedAction, WorkflowRun
 from approvals.refusals import Refused
 from quotes.expiry import expire_due, has_lapsed
-from quotes.standing import today
 from quotes.models import PricingMaster, Quote
 from quotes.outcomes import LineAnswer, cancel_quote, record_answer, undo_answer
+from quotes.standing import today
 from tests.factories import approve, approver, reject, seen, user
 from tests.quotes import factories as make
 
@@ -116,9 +116,7 @@ def test_no_answer_to_a_quote_that_is_not_out(status, manager):
     quote = make.quote(status=status)
     made = make.line(quote)
     with pytest.raises(Refused, match="no answer to it can be recorded"):
-        record_answer(
-            quote_id=quote.pk, answers=[LineAnswer(made.pk, "awarded")], answered_on=today(), by=manager
-        )
+        record_answer(quote_id=quote.pk, answers=[LineAnswer(made.pk, "awarded")], answered_on=today(), by=manager)
 
 
 def test_only_who_may_record_records(sent):

@@ -88,11 +88,8 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   lookUp(button ? button.value : "price");
 });
-window.addEventListener("pageshow", () => {
-  sending = false;
-  const button = live.querySelector('[value="stage"]');
-  if (button && !live.querySelector("[role=alert] .material-symbols-outlined")) button.disabled = false;
-});
+// Back from the next page: what was sent is no longer this form's business.
+window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
 // Items by name: the browser's own list, filled from the server.
 const take = (code) => {
