@@ -62,8 +62,9 @@ class DraftForm:
         return self.customer is not None and self.year is not None
 
     @property
-    def troubles(self) -> list[str]:
-        return [f"{entry.code}: {trouble}" for entry in self.entries for trouble in entry.troubles]
+    def in_trouble(self) -> list[str]:
+        """Codes of the lines with something to put right."""
+        return list(dict.fromkeys(entry.code for entry in self.entries if entry.troubles))
 
     @property
     def wishes(self) -> list[LineWish]:
@@ -264,9 +265,9 @@ def troubles_with(entry: Entry) -> list[str]:
         basis = PriceBasis(entry.basis) if entry.basis in set(PriceBasis) else PriceBasis.COMMERCIAL
         troubles += filter(None, [price_problem(basis, price, pass_through)])
         if not entry.reason:
-            troubles.append("a price of its own needs a reason. Write why it departs from the pricing master.")
+            troubles.append("A price of its own needs a reason. Write why it departs from the pricing master.")
     elif entry.pass_through and not entry.price:
-        troubles.append("a pass-through value came without a price. Write both, or neither.")
+        troubles.append("A pass-through value came without a price. Write both, or neither.")
     return troubles
 
 
@@ -282,7 +283,7 @@ def wish_of(entry: Entry) -> LineWish:
     quantity = number_in(entry.quantity)
     return LineWish(
         item_code=entry.code,
-        quantity=quantity if quantity and not entry.troubles else None,
+        quantity=quantity or None,
         price_basis=PriceBasis(entry.basis) if entry.basis in set(PriceBasis) else None,
         case_price=given,
         pass_through_value=number_in(entry.pass_through) if given is not None else None,

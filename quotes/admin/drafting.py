@@ -49,8 +49,7 @@ def drafting_page(screen: "ModelAdmin[Any]", request: HttpRequest) -> HttpRespon
             form.problems += refusal.problems
     only_lines = request.method == "POST" and FRAGMENT in request.headers
     template = "quotes/draft_lines.html" if only_lines else "quotes/draft.html"
-    refused = request.POST.get("do") == STAGE
-    return TemplateResponse(request, template, _context(screen, request, form), status=422 if refused else 200)
+    return TemplateResponse(request, template, _context(screen, request, form))
 
 
 def _form(request: HttpRequest) -> DraftForm:
@@ -73,9 +72,11 @@ def _hindered(form: DraftForm) -> bool:
         day_in(form.valid_until)
     except ValueError:
         form.problems.append(f"“{form.valid_until[:20]}” is no date. Give the last day of the offer.")
+    if form.in_trouble:
+        form.problems.append(f"Put right what is said below about {', '.join(form.in_trouble[:10])}; then send it.")
     if not form.entries and not form.problems:
         form.problems.append("There is nothing to quote yet. Add at least one item, or a catalog.")
-    return bool(form.problems or form.troubles or not form.is_ready)
+    return bool(form.problems) or not form.is_ready
 
 
 def _stage(request: HttpRequest, form: DraftForm) -> HttpResponse:

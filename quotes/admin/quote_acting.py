@@ -78,7 +78,7 @@ def answer_page(screen: "ModelAdmin[Any]", request: HttpRequest, pk: int) -> Htt
         "given": request.POST,
         "back": page_of(quote),
     }
-    return TemplateResponse(request, "quotes/answer.html", context, status=422 if problems else 200)
+    return TemplateResponse(request, "quotes/answer.html", context)
 
 
 def _row(line: QuoteLine, posted: Any) -> dict[str, Any]:

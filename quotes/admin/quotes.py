@@ -16,10 +16,13 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, 
 from unfold.decorators import display
 
 from approvals.admin.histories import HistoryAdmin
+from approvals.admin.links import page_of
 from approvals.admin.readonly import ReadOnlyAdmin
+from approvals.models import ProposedAction
 from quotes.admin import drafting, quote_acting
 from quotes.admin.quote_page import STATUS_COLOURS, page_of_quote
 from quotes.admin.years import SchoolYearFilter
+from quotes.context import QUOTE_DRAFT
 from quotes.expiry import has_lapsed
 from quotes.models import Quote, QuoteLine
 from quotes.standing import today
@@ -43,6 +46,13 @@ class ExpiryFilter(DropdownFilter):
             return queryset
         day = today()
         return queryset.filter(lifecycle_status__in=OPEN, valid_until__range=(day, day + SOON))
+
+
+def waiting_drafts(request: HttpRequest) -> list[tuple[ProposedAction, str]]:
+    """The newest drafts nobody has decided, with their address for those who may open it: no quote exists of them yet."""
+    drafts = ProposedAction.objects.filter(action_type=QUOTE_DRAFT, status=ProposedAction.Status.PENDING)
+    opens = request.user.has_perm("approvals.view_proposedaction")
+    return [(draft, page_of(draft.envelope or draft) if opens else "") for draft in drafts.select_related("envelope")[:5]]
 
 
 @admin.register(Quote)
@@ -83,7 +93,7 @@ class QuoteAdmin(ReadOnlyAdmin, HistoryAdmin):
         return quote.line_count or 0
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        more = {"may_draft": drafting.may_draft(request)}
+        more = {"may_draft": drafting.may_draft(request), "drafts": waiting_drafts(request)}
         return super().changelist_view(request, more | (extra_context or {}))
 
     def change_view(
