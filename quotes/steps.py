@@ -15,6 +15,7 @@ from approvals.failpoints import reach
 from approvals.models import WorkflowRun
 from approvals.set_based import insert_rows
 from netsuite import queue
+from netsuite.estimates import ESTIMATE
 from quotes import drafts, estimates, gate
 from quotes.documents.contents import content_hash
 from quotes.documents.storing import store_pdf
@@ -132,7 +133,7 @@ def ns_push_step(run: WorkflowRun) -> StepResult:
         return Skipped("There is no quote.")
     if quote.push is None:
         quote.push = queue.enqueue(
-            record_type=estimates.ESTIMATE,
+            record_type=ESTIMATE,
             external_id=estimates.external_id(quote),
             record=estimates.estimate_of(quote),
             label=f"Quote {quote} for {quote.customer}",

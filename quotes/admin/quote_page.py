@@ -78,6 +78,7 @@ def page_of_quote(quote: Quote, user: Any) -> dict[str, Any]:
         "rows": rows,
         "gone": gone,
         "total": quote.total(),
+        "shows_answers": quote.sent_at is not None,
         "awarded": sum(line.award_status == Award.AWARDED for line in lines),
         "sees_cost": seen,
         "margins": _summary(rows) if seen else None,
