@@ -9,7 +9,6 @@ from dataclasses import replace
 import pytest
 from pypdf import PdfReader
 
-from quotes.documents.contents import printable
 from quotes.documents.rendering import render_pdf
 from tests.quotes.documents.samples import document
 from tests.quotes.documents.spoiling import flattened, spoiled
