@@ -5,6 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import DecimalField, QuerySet, Value
 from django.http import HttpRequest
+from django.utils.formats import date_format
+from django.utils.html import format_html
 from import_export.fields import Field
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateFilter, RelatedDropdownFilter
 from unfold.decorators import display
@@ -82,8 +84,8 @@ class FloorFilter(DropdownFilter):
 class PricingMasterAdmin(CostAwareAdmin, SpreadsheetAdmin):
     resource_classes = (PriceResource,)
     list_display = (
-        *("item", "customer", "year", "price_basis", "price", "pass_through", "net"),
-        *("cost", "cost_date", "margin"),
+        *("item", "district", "year", "price_basis", "price", "pass_through", "net"),
+        *("cost", "margin"),
     )
     list_filter = (
         SchoolYearFilter,
@@ -92,6 +94,8 @@ class PricingMasterAdmin(CostAwareAdmin, SpreadsheetAdmin):
         FloorFilter,
         ("cost_date", RangeDateFilter),
     )
+    list_fullwidth = True
+    ordering = ("-school_year", "customer__code", "spec_item__item_code", "price_basis")
     list_select_related = ("customer", "spec_item")
     search_fields = ("spec_item__item_code", "spec_item__name", "customer__code", "customer__name")
     search_help_text = "Item code or name, customer code or name"
@@ -107,7 +111,11 @@ class PricingMasterAdmin(CostAwareAdmin, SpreadsheetAdmin):
 
     @display(description="Item", ordering="spec_item__item_code")
     def item(self, price: PricingMaster) -> str:
-        return str(price.spec_item)
+        return format_html('<div style="min-width:14rem">{}</div>', price.spec_item)
+
+    @display(description="Customer", ordering="customer__code")
+    def district(self, price: PricingMaster) -> str:
+        return format_html('<span title="{}">{}</span>', price.customer.name, price.customer.code)
 
     @display(description="School year", ordering="school_year")
     def year(self, price: PricingMaster) -> str:
@@ -127,7 +135,9 @@ class PricingMasterAdmin(CostAwareAdmin, SpreadsheetAdmin):
 
     @display(description="Cost", ordering="cost_basis")
     def cost(self, price: PricingMaster) -> str:
-        return "–" if price.cost_basis is None else f"${price_text(price.cost_basis)}"
+        if price.cost_basis is None or price.cost_date is None:
+            return "–"
+        return format_html("${}<br><small>{}</small>", price_text(price.cost_basis), date_format(price.cost_date))
 
     @display(description="Margin", label=FLOOR_COLOURS)
     def margin(self, price: Any) -> tuple[str, str]:

@@ -118,13 +118,13 @@ class QuoteAdmin(ReadOnlyAdmin, HistoryAdmin):
     search_fields = ("number", "customer__code", "customer__name", "lines__item_code", "lines__description")
     search_help_text = "Number, customer, or an item inside quotes: code or description"
     inlines = (LineInline,)
-    readonly_fields = ("state", "year", "customer_link", "parent_link", "run_link", "push_link", "sum")
+    readonly_fields = ("year", "customer_link", "parent_link", "run_link", "push_link", "sum")
     fieldsets = (
-        (None, {"fields": (("number", "revision", "state"), ("customer_link", "year", "catalog"))}),
+        (None, {"fields": (("number", "revision", "lifecycle_status"), ("customer_link", "year", "catalog"))}),
         ("Offer", {"fields": (("prices_from", "prices_to", "valid_until"), ("bid_reference", "sum"), "notes")}),
         ("Record", {"fields": (
             ("generated_at", "created_by", "sent_at"), ("parent_link", "run_link", "push_link"), "outcome_note",
-            ("content_hash", "pdf_hash"),
+            "content_hash", "pdf_hash",
         )}),
     )  # fmt: skip
 

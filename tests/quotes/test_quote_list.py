@@ -98,11 +98,11 @@ def test_every_list_takes_as_many_queries_for_many_rows_as_for_few():
             assert boss.get(address(table)).status_code == 200
         return len(captured)
 
-    fill(3)
+    fill(2)
     for table in LISTS:
         queries(table)
     few = {table: queries(table) for table in LISTS}
-    fill(12)
+    fill(6)
     assert {table: queries(table) for table in LISTS} == few
 
 
