@@ -30,6 +30,7 @@ from approvals.contract import (
     When,
     Workflow,
 )
+from approvals.failpoints import after_step, reach
 from approvals.models import Event, RunStep, VerifyCheck, WorkflowRun
 from approvals.refusals import Refused
 
@@ -90,8 +91,10 @@ def advance(run_id: int) -> WorkflowRun:
                 continue
             if waiting and steps[0].when is When.WHEN_DECIDED:
                 break
+            _go_ahead(run, steps)
             with transaction.atomic():
                 waiting = _run_steps(run_id, steps, waiting)
+            reach(after_step(steps[-1].name))
         return _settle(run_id, declared, waiting, began)
     except StepFailed as failure:
         log.exception("run %s: %s failed", run_id, failure.step)
@@ -105,6 +108,15 @@ def _together(declared: Workflow) -> Iterator[list[Step]]:
             yield list(steps)
         else:
             yield from ([step] for step in steps)
+
+
+def _go_ahead(run: WorkflowRun, steps: list[Step]) -> None:
+    """What the steps do outside their transaction; a failure counts as the step's own."""
+    for step in steps:
+        try:
+            step.ahead(run)
+        except Exception as problem:
+            raise StepFailed(step.name) from problem
 
 
 def _run_steps(run_id: int, steps: list[Step], waiting: bool) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from netsuite import retry
 from netsuite.error_classes import VAGUE_CODES, Channel, ErrorClass
+from netsuite.estimates import expected_subtotal
 from netsuite.outcomes import (
     AuthStop,
     CallFailure,
@@ -133,6 +134,8 @@ def failure(exchange: Exchange, signal: retry.Signal, retry_after: timedelta | N
     if rule.error_class is ErrorClass.DUPLICATE and code.upper() in VAGUE_CODES:
         code = rule.codes[0]  # the text told it; what follows goes by the code
     message = signal.message or _plain_sentence(signal)
+    if rule.error_class is ErrorClass.STOP_AUTH:
+        message = with_clocks(message, exchange)
     if plain := _PLAIN.get(rule.error_class):
         return plain(exchange, code, message)
     if rule.error_class is ErrorClass.RETRY:
@@ -140,6 +143,11 @@ def failure(exchange: Exchange, signal: retry.Signal, retry_after: timedelta | N
     if rule.error_class is ErrorClass.THROTTLE:
         return Throttled(exchange, code, message, rule.may_be_recorded, retry_after)
     return Rejected(exchange, code, message, rule.stops_when_repeated)
+
+
+def with_clocks(message: str, exchange: Exchange) -> str:
+    """A refused login with both clocks: five minutes apart, and NetSuite refuses every signature."""
+    return f"{message.rstrip('.')}. {exchange.clocks.sentence}" if exchange.clocks else message
 
 
 def error_in(body: str) -> tuple[str, str]:
@@ -156,14 +164,15 @@ def failed_call(exchange: Exchange, body: str) -> CallFailure:
 def compared(
     exchange: Exchange, remote: RemoteRecord, payload_hash: str, record: Json, *, existing: bool
 ) -> Confirmed | Conflict:
-    """Confirmed only when NetSuite holds what we sent: same hash, and no line or quantity lost on the way."""
+    """Confirmed only when NetSuite holds what we sent: same hash, no line or quantity lost on the way, and the
+    sum we told the customer."""
     if not remote.internal_id or remote.payload_hash != payload_hash:
         return Conflict(exchange, "OTHER_PAYLOAD", _taken(remote.external_id), remote)
     lines = line_count(record)
     if remote.line_count is not None and remote.line_count != lines:
         message = f"NetSuite recorded {remote.line_count} of the {lines} lines we sent."
         return Conflict(exchange, "LINES_LOST", message, remote)
-    held, sent = _decimal(remote.quantity_sum), quantity_sum(record)
+    held, sent = decimal(remote.quantity_sum), quantity_sum(record)
     if held is not None and held != sent:
         return Conflict(
             exchange,
@@ -171,6 +180,10 @@ def compared(
             f"NetSuite recorded a net quantity of {held}, we sent {sent}.",
             remote,
         )
+    worked_out, expected = decimal(remote.subtotal), expected_subtotal(record)
+    if worked_out is not None and expected is not None and worked_out != expected:
+        message = f"NetSuite worked out a subtotal of {worked_out}, our lines add up to {expected}."
+        return Conflict(exchange, "SUBTOTAL_CHANGED", message, remote)
     return Confirmed(exchange, remote, existing)
 
 
@@ -195,6 +208,8 @@ def _remote(answer: Mapping[str, Any]) -> RemoteRecord:
         payload_hash=_text(answer.get("payloadHash")),
         line_count=count if isinstance(count, int) else None,
         quantity_sum=_text(answer.get("quantitySum")),
+        subtotal=_text(answer.get("subtotal")),
+        total=_text(answer.get("total")),
     )
 
 
@@ -246,7 +261,7 @@ def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _decimal(text: str) -> Decimal | None:
+def decimal(text: str) -> Decimal | None:
     try:
         return Decimal(text)
     except InvalidOperation:

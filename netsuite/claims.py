@@ -14,12 +14,14 @@ from approvals.alerts import raise_alert, resolve_alert
 from approvals.clock import now
 from approvals.failpoints import Failpoint, reach
 from netsuite import lease
+from netsuite.answers import decimal
 from netsuite.models import Push, PushAttempt
-from netsuite.outcomes import Confirmed, Failure, LookupOutcome, PushOutcome
+from netsuite.outcomes import Confirmed, Failure, LookupOutcome, PushOutcome, RemoteRecord
 from netsuite.verdicts import Verdict
 
 Status = Push.Status
 INTERRUPTED = "interrupted"
+HELD_BACK = "held_back"
 
 
 class PushChanged(Exception):
@@ -60,6 +62,15 @@ def claim(push: Push, token: int) -> PushAttempt:
             sent_at=now(),
         )
         return _attempt(push, PushAttempt.Kind.SEND, token)
+
+
+def hold_back(push: Push, token: int, objection: str) -> None:
+    """Nothing is sent; a person mends the cause and sends it again, or cancels it."""
+    sentence = f"Held back, nothing was sent. {objection}"
+    with transaction.atomic():
+        _change(push, token, status=Status.NEEDS_HUMAN, last_class=HELD_BACK, last_outcome=sentence)
+        message = f"{push.external_id} ({push.label}): {sentence}"
+        raise_alert(key=push.alert_key, severity="warning", message=message, link=push.admin_link())
 
 
 def begin_lookup(push: Push, token: int) -> PushAttempt:
@@ -116,6 +127,17 @@ def _attempt(push: Push, kind: PushAttempt.Kind, token: int) -> PushAttempt:
     return PushAttempt.objects.create(push=push, number=last + 1, kind=kind, token=token)
 
 
+def named_by(record: RemoteRecord) -> dict[str, Any]:
+    """What a push keeps of the record NetSuite describes. The value of an adjustment is a cost and is not kept."""
+    subtotal = decimal(record.subtotal)
+    return {
+        "internal_id": record.internal_id,
+        "tran_id": record.tran_id,
+        "remote_subtotal": subtotal,
+        "remote_total": None if subtotal is None else decimal(record.total),
+    }
+
+
 def _fields(push: Push, attempt: PushAttempt, verdict: Verdict) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "status": verdict.status,
@@ -128,7 +150,7 @@ def _fields(push: Push, attempt: PushAttempt, verdict: Verdict) -> dict[str, Any
     if attempt.kind == PushAttempt.Kind.SEND and not verdict.attempt_counts:
         fields["attempts"] = push.attempts - 1
     if verdict.record is not None:
-        fields |= {"internal_id": verdict.record.internal_id, "tran_id": verdict.record.tran_id}
+        fields |= named_by(verdict.record)
     if verdict.status == Status.CONFIRMED:
         fields["confirmed_at"] = now()
     return fields

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netsuite.answers import described_record
+from netsuite.estimates import expected_subtotal
 from netsuite.models import Push, PushAttempt, PushDecision
 from netsuite.outcomes import RemoteRecord
 from netsuite.records import quantity_sum
@@ -30,6 +31,7 @@ class Held:
             "payload_hash": self.record.payload_hash,
             "line_count": self.record.line_count,
             "quantity_sum": self.record.quantity_sum,
+            **({"subtotal": self.record.subtotal} if self.record.subtotal else {}),
         }
 
 
@@ -56,11 +58,14 @@ def held_in_netsuite(push: Push) -> Held | None:
 def both_sides(push: Push, held: Held) -> list[Compared]:
     record = held.record
     theirs = "not said" if record.line_count is None else str(record.line_count)
+    expected = expected_subtotal(push.payload)
+    sums = [_compared("Subtotal", str(expected), record.subtotal)] if expected is not None else []
     return [
         Compared("Record", push.label, held.name),
         _compared("External id", push.external_id, record.external_id.upper()),
         _compared("Lines", str(push.line_count), theirs),
         _compared("Net quantity", _plain(str(quantity_sum(push.payload))), _plain(record.quantity_sum)),
+        *sums,
         _compared("Payload hash", push.payload_hash, record.payload_hash or "none", is_hash=True),
     ]
 

@@ -18,9 +18,10 @@ from django.utils import timezone
 from approvals import audit
 from approvals.alerts import resolve_alert
 from approvals.clock import now
-from netsuite import conflicts, records
+from netsuite import claims, conflicts, records
 from netsuite.error_classes import Channel
 from netsuite.models import Push, PushDecision
+from netsuite.outcomes import NO_RECORD
 from netsuite.queue import PushRefused, wake_the_drain
 from netsuite.retry import Signal, find_rule
 
@@ -94,7 +95,7 @@ def accept_netsuites(*, push: Push, by: AbstractUser, reason: str, seen: int) ->
 
     def change() -> Change:
         held = _held_as_seen(push, seen)
-        confirmed = {"internal_id": held.record.internal_id, "tran_id": held.record.tran_id, "confirmed_at": now()}
+        confirmed = {**claims.named_by(held.record), "confirmed_at": now()}
         fields = {"status": Status.CONFIRMED, "may_be_recorded": False, **confirmed}
         return Change(f"took NetSuite's {held.name} as right", fields, held.facts())
 
@@ -106,7 +107,7 @@ def look_up_corrected(*, push: Push, by: AbstractUser, reason: str) -> Push:
 
     def change() -> Change:
         held = conflicts.held_in_netsuite(push)
-        fields = {**_afresh(Status.UNKNOWN), "may_be_recorded": True, "internal_id": "", "tran_id": ""}
+        fields = {**_afresh(Status.UNKNOWN), "may_be_recorded": True, **claims.named_by(NO_RECORD)}
         return Change("corrected it in NetSuite and asked to look again", fields, held.facts() if held else {})
 
     return _decide(Kind.CORRECTED, push, by, reason, change)

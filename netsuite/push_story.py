@@ -7,6 +7,7 @@ from typing import Any
 from approvals.admin.links import link_to
 from netsuite.conflicts import both_sides, held_in_netsuite, origin_of
 from netsuite.error_classes import CLASS_WORDS, Channel, ErrorClass
+from netsuite.estimates import ESTIMATE
 from netsuite.models import Push, PushAttempt, PushDecision
 from netsuite.retry import Signal, find_rule
 
@@ -50,7 +51,8 @@ def push_story(push: Push, user: Any) -> dict[str, Any]:
         "lines": [_line(line) for line in record.pop("lines", None) or []],
         "record_head": {name: value for name, value in record.items() if value},
         "run_link": link_to(push.workflow_run),
-        "sees_cost": sees_cost,
+        "sees_cost": sees_cost and push.record_type != ESTIMATE,
+        "is_estimate": push.record_type == ESTIMATE,
         "title": push.label,
         "subtitle": None,
     }
@@ -109,7 +111,8 @@ def _line(line: dict[str, Any]) -> dict[str, str]:
     return {
         "item": next(iter(item.values()), ""),
         "location": next(iter(location.values()), ""),
-        "change": line.get("adjustQtyBy", ""),
+        "change": line.get("adjustQtyBy") or line.get("quantity", ""),
         "cost": line.get("unitCost", ""),
-        "memo": line.get("memo", ""),
+        "price": line.get("rate", ""),
+        "memo": line.get("memo") or line.get("description", ""),
     }

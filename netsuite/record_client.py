@@ -14,8 +14,9 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from netsuite import answers, rest_records, wire
+from netsuite import answers, rest_estimates, rest_records, wire
 from netsuite.configuration import Connection, Timing
+from netsuite.estimates import ESTIMATE
 from netsuite.outcomes import (
     CallFailure,
     Confirmed,
@@ -39,6 +40,7 @@ WHO_PATH = "/rest/tokeninfo"
 # NetSuite only warns of a property it does not know, and drops it.
 STRICT = {"X-NetSuite-PropertyNameValidation": "Error"}
 ABSENT = {"NONEXISTENT_ID", "RCRD_DSNT_EXIST"}
+KINDS = {INVENTORY_ADJUSTMENT: rest_records, ESTIMATE: rest_estimates}
 NOBODYS = "CS-PING"
 VERSION = "REST record API v1"
 
@@ -69,11 +71,14 @@ class RecordClient:
             user=str(who.get("userId", "")),
             server_time=server_time,
             clock_skew=server_time - halfway,
-            features={"inventoryAdjustments": self._may_read()} if in_detail else {},
+            features=self._features() if in_detail else {},
         )
 
     def lookup(self, *, record_type: str, external_id: str, payload_hash: str, record: Json) -> LookupOutcome:
-        reply = self._caller.call("GET", self._record_url(external_id))
+        kind = KINDS.get(record_type)
+        if kind is None:
+            return _not_written(record_type)
+        reply = self._caller.call("GET", self._record_url(kind.RECORD, external_id))
         if not isinstance(reply, wire.Reply):
             return reply
         if reply.status == 404 and answers.error_in(reply.body)[0].upper() in ABSENT:
@@ -82,22 +87,22 @@ class RecordClient:
         if reply.status != 200 or not document.get("id"):
             return answers.failed_call(reply.exchange, reply.body)
         hash_field = self.connection.hash_field
-        remote = rest_records.held(document, hash_field=hash_field, record=record, payload_hash=payload_hash)
+        remote = kind.held(document, hash_field=hash_field, record=record, payload_hash=payload_hash)
         if remote.external_id.upper() != external_id:
             return Unknown(reply.exchange, "UNREADABLE", "NetSuite's answer does not name our record.")
         return answers.compared(reply.exchange, remote, payload_hash, record, existing=True)
 
     def push(self, *, record_type: str, external_id: str, payload_hash: str, record: Json) -> PushOutcome:
-        if record_type != INVENTORY_ADJUSTMENT:
-            message = f"The record API is set up for inventory adjustments, not for {record_type}."
-            return Rejected(Exchange(), "RECORD_TYPE", message)
+        kind = KINDS.get(record_type)
+        if kind is None:
+            return _not_written(record_type)
         try:
-            content = rest_records.body(
+            content = kind.body(
                 record, external_id=external_id, payload_hash=payload_hash, hash_field=self.connection.hash_field
             )
         except rest_records.NotExpressible as reason:
             return Rejected(Exchange(), "NOT_EXPRESSIBLE", str(reason))
-        url = f"{self.connection.rest_base_url}{RECORD_PATH}{rest_records.RECORD}"
+        url = f"{self.connection.rest_base_url}{RECORD_PATH}{kind.RECORD}"
         reply = self._caller.call("POST", url, json.dumps(content, ensure_ascii=False).encode("utf-8"), STRICT)
         if not isinstance(reply, wire.Reply):
             return reply
@@ -111,8 +116,8 @@ class RecordClient:
     def _caller(self) -> Caller:
         return Caller(self.connection, self.signer, self.timing)
 
-    def _record_url(self, external_id: str) -> str:
-        place = f"{RECORD_PATH}{rest_records.RECORD}/eid:{quote(external_id)}"
+    def _record_url(self, record: str, external_id: str) -> str:
+        place = f"{RECORD_PATH}{record}/eid:{quote(external_id)}"
         return f"{self.connection.rest_base_url}{place}?expandSubResources=true"
 
     def _who(self) -> Json:
@@ -122,10 +127,21 @@ class RecordClient:
         reply = self._caller.call("GET", f"{self.connection.restlet_base_url}{WHO_PATH}")
         return _document(reply) if isinstance(reply, wire.Reply) and reply.status == 200 else {}
 
-    def _may_read(self) -> bool:
-        """Whether the role sees adjustments: asked for one nobody has, NetSuite says it does not exist."""
-        reply = self._caller.call("GET", self._record_url(NOBODYS))
+    def _features(self) -> Json:
+        return {
+            "inventoryAdjustments": self._may_read(rest_records.RECORD),
+            "estimates": self._may_read(rest_estimates.RECORD),
+        }
+
+    def _may_read(self, record: str) -> bool:
+        """Whether the role sees such records: asked for one nobody has, NetSuite says it does not exist."""
+        reply = self._caller.call("GET", self._record_url(record, NOBODYS))
         return isinstance(reply, wire.Reply) and answers.error_in(reply.body)[0].upper() in ABSENT
+
+
+def _not_written(record_type: str) -> Rejected:
+    message = f"The record API is set up for inventory adjustments and estimates, not for {record_type}."
+    return Rejected(Exchange(), "RECORD_TYPE", message)
 
 
 def _read_back(created: Exchange, internal_id: str, found: LookupOutcome) -> PushOutcome:

@@ -24,7 +24,7 @@ StockKey = tuple[str, str]
 
 @dataclass(frozen=True)
 class Reference:
-    """An item or a location: NetSuite's internal id when we know it, else the code people use."""
+    """An item, a location or a customer: NetSuite's internal id when we know it, else the code people use."""
 
     code: str
     internal_id: str = ""
@@ -58,7 +58,7 @@ def inventory_adjustment(
         "memo": memo[:MEMO_LENGTH],
         "account": {"id": account_id} if account_id else None,
         "subsidiary": {"id": subsidiary_id} if subsidiary_id else None,
-        "adjLocation": _reference(location, LOCATION_CODE_FIELD),
+        "adjLocation": reference(location, LOCATION_CODE_FIELD),
         "lines": written,
     }
 
@@ -76,7 +76,8 @@ def redated(record: Mapping[str, Any], tran_date: date) -> Json:
 
 
 def quantity_sum(record: Mapping[str, Any]) -> Decimal:
-    return sum((Decimal(line["adjustQtyBy"]) for line in _lines(record)), Decimal("0"))
+    """Of an adjustment the net change, of an estimate the sum of what is quoted."""
+    return sum((Decimal(line.get("adjustQtyBy") or line["quantity"]) for line in _lines(record)), Decimal("0"))
 
 
 def line_count(record: Mapping[str, Any]) -> int:
@@ -84,14 +85,16 @@ def line_count(record: Mapping[str, Any]) -> int:
 
 
 def stock_keys(record: Mapping[str, Any]) -> frozenset[StockKey]:
-    """The (item, location) pairs a record touches; two records sharing one must arrive in order."""
-    return frozenset((_key(line.get("item")), _key(line.get("location"))) for line in _lines(record))
+    """The (item, location) pairs whose stock a record changes; two records sharing one must arrive in order."""
+    return frozenset(quantities(record))
 
 
 def quantities(record: Mapping[str, Any]) -> dict[StockKey, Decimal]:
     """By how much a record changes each (item, location)."""
     changes: dict[StockKey, Decimal] = {}
     for line in _lines(record):
+        if "adjustQtyBy" not in line:
+            continue
         key = _key(line.get("item")), _key(line.get("location"))
         changes[key] = changes.get(key, Decimal(0)) + Decimal(line["adjustQtyBy"])
     return changes
@@ -100,22 +103,22 @@ def quantities(record: Mapping[str, Any]) -> dict[StockKey, Decimal]:
 def reference_keys(*, internal_id: str, code: str, code_field: str) -> list[str]:
     """How an item or a location may be named in a stock key: by its internal id, by its code."""
     named = [{"id": internal_id}] if internal_id else []
-    return [_key(reference) for reference in [*named, {code_field: code}]]
+    return [_key(found) for found in [*named, {code_field: code}]]
 
 
 def _lines(record: Mapping[str, Any]) -> Iterable[Json]:
     return record.get("lines") or ()
 
 
-def _key(reference: Mapping[str, str] | None) -> str:
-    return "|".join(f"{name}={value.casefold()}" for name, value in sorted((reference or {}).items()))
+def _key(named: Mapping[str, str] | None) -> str:
+    return "|".join(f"{name}={value.casefold()}" for name, value in sorted((named or {}).items()))
 
 
 def _adjustment_line(line: AdjustmentLine, location: Reference) -> Json:
     written: Json = {
-        "item": _reference(line.item, ITEM_CODE_FIELD),
-        "location": _reference(location, LOCATION_CODE_FIELD),
-        "adjustQtyBy": _quantity_text(line),
+        "item": reference(line.item, ITEM_CODE_FIELD),
+        "location": reference(location, LOCATION_CODE_FIELD),
+        "adjustQtyBy": quantity_text(line.quantity, line.item.code),
         "memo": line.memo[:MEMO_LENGTH],
     }
     if line.quantity > 0 and line.unit_cost is not None:
@@ -123,14 +126,15 @@ def _adjustment_line(line: AdjustmentLine, location: Reference) -> Json:
     return written
 
 
-def _quantity_text(line: AdjustmentLine) -> str:
-    rounded = line.quantity.quantize(QUANTITY_PLACES, ROUND_HALF_UP)
-    if rounded != line.quantity:
-        raise ValueError(f"{line.item.code}: quantity {line.quantity} has more than three decimal places.")
+def quantity_text(quantity: Decimal, code: str) -> str:
+    """Raises ValueError, naming the item's code, for a quantity NetSuite would round."""
+    rounded = quantity.quantize(QUANTITY_PLACES, ROUND_HALF_UP)
+    if rounded != quantity:
+        raise ValueError(f"{code}: quantity {quantity} has more than three decimal places.")
     return f"{rounded:f}"
 
 
-def _reference(reference: Reference, code_field: str) -> dict[str, str]:
-    if reference.internal_id:
-        return {"id": reference.internal_id}
-    return {code_field: reference.code}
+def reference(named: Reference, code_field: str) -> dict[str, str]:
+    if named.internal_id:
+        return {"id": named.internal_id}
+    return {code_field: named.code}

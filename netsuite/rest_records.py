@@ -33,7 +33,7 @@ def body(record: Mapping[str, Any], *, external_id: str, payload_hash: str, hash
         "tranDate": record["tranDate"],
         "memo": record["memo"],
         "account": {"id": record["account"]["id"]},
-        "adjLocation": _reference("Location", record["adjLocation"]),
+        "adjLocation": id_only("Location", record["adjLocation"]),
         "inventory": {"items": [_line(line) for line in lines]},
     }
     if record.get("subsidiary"):
@@ -45,26 +45,30 @@ def body(record: Mapping[str, Any], *, external_id: str, payload_hash: str, hash
 
 def held(document: Mapping[str, Any], *, hash_field: str, record: Mapping[str, Any], payload_hash: str) -> RemoteRecord:
     """What NetSuite holds. Without a hash field, equal lines stand in for an equal hash."""
-    lines, count = _held_lines(document)
-    if hash_field:
-        mark = str(document.get(hash_field) or "")
-    else:
-        mark = payload_hash if lines is not None and lines == Counter(_sent_lines(record)) else ""
+    items, count = sublist_of(document, "inventory")
+    lines = _held_lines(items)
     total = sum((quantity * times for (_, _, quantity), times in lines.items()), Decimal(0)) if lines else None
     return RemoteRecord(
         internal_id=str(document.get("id") or ""),
         tran_id=str(document.get("tranId") or ""),
         external_id=str(document.get("externalId") or ""),
-        payload_hash=mark,
+        payload_hash=mark_of(document, hash_field, payload_hash, equal=lines == Counter(_sent_lines(record))),
         line_count=count,
         quantity_sum="" if total is None else f"{total:f}",
     )
 
 
+def mark_of(document: Mapping[str, Any], hash_field: str, payload_hash: str, *, equal: bool) -> str:
+    """The payload hash NetSuite keeps; where no field keeps one, ours when the lines are `equal`."""
+    if hash_field:
+        return str(document.get(hash_field) or "")
+    return payload_hash if equal else ""
+
+
 def _line(line: Mapping[str, Any]) -> Json:
     written: Json = {
-        "item": _reference("Item", line["item"]),
-        "location": _reference("Location", line["location"]),
+        "item": id_only("Item", line["item"]),
+        "location": id_only("Location", line["location"]),
         # At most fifteen digits: the shortest text of the float is the decimal itself.
         "adjustQtyBy": float(line["adjustQtyBy"]),
         "memo": line.get("memo", ""),
@@ -74,29 +78,31 @@ def _line(line: Mapping[str, Any]) -> Json:
     return written
 
 
-def _reference(what: str, reference: Mapping[str, str]) -> dict[str, str]:
+def id_only(what: str, reference: Mapping[str, str]) -> dict[str, str]:
     if "id" in reference:
         return {"id": reference["id"]}
     name = next(iter(reference.values()), "")
     raise NotExpressible(
-        f"{what} {name} has no NetSuite internal id, and the record API takes no codes. Give it one and have the "
-        "count approved anew, or send through the RESTlet (NETSUITE_TRANSPORT=restlet) and retry."
+        f"{what} {name} has no NetSuite internal id, and the record API takes no codes. Give it one and have "
+        "this approved anew, or send through the RESTlet (NETSUITE_TRANSPORT=restlet) and retry."
     )
 
 
-def _held_lines(document: Mapping[str, Any]) -> tuple[Counter[_Line] | None, int | None]:
+def sublist_of(document: Mapping[str, Any], name: str) -> tuple[list[Any] | None, int | None]:
     """The lines and their number; no lines when the answer shows only a part of them."""
-    sublist = document.get("inventory")
+    sublist = document.get(name)
     items = sublist.get("items") if isinstance(sublist, dict) else None
     if not isinstance(sublist, dict) or not isinstance(items, list):
         return None, None
     count = int(sublist.get("totalResults", len(items)))
-    if sublist.get("hasMore") or count != len(items):
-        return None, count
+    return (None if sublist.get("hasMore") or count != len(items) else items), count
+
+
+def _held_lines(items: list[Any] | None) -> Counter[_Line] | None:
     try:
-        return Counter(_held_line(line) for line in items), count
+        return None if items is None else Counter(_held_line(line) for line in items)
     except (KeyError, TypeError, ArithmeticError):
-        return None, count
+        return None
 
 
 def _held_line(line: Mapping[str, Any]) -> _Line:

@@ -25,7 +25,7 @@ class Push(models.Model):
         CANCELLED = "cancelled", "Cancelled"
 
     TRANSITIONS: dict[str, set[str]] = {
-        Status.PENDING: {Status.IN_FLIGHT, Status.CANCELLED},
+        Status.PENDING: {Status.IN_FLIGHT, Status.NEEDS_HUMAN, Status.CANCELLED},
         Status.IN_FLIGHT: {
             Status.PENDING,
             Status.CONFIRMED,
@@ -34,7 +34,7 @@ class Push(models.Model):
             Status.NEEDS_HUMAN,
             Status.CONFLICT,
         },
-        Status.RETRY: {Status.IN_FLIGHT, Status.CANCELLED},
+        Status.RETRY: {Status.IN_FLIGHT, Status.NEEDS_HUMAN, Status.CANCELLED},
         Status.UNKNOWN: {Status.CONFIRMED, Status.RETRY, Status.NEEDS_HUMAN, Status.CONFLICT},
         Status.NEEDS_HUMAN: {Status.PENDING, Status.UNKNOWN, Status.CANCELLED},
         Status.CONFLICT: {Status.UNKNOWN, Status.CONFIRMED, Status.CANCELLED},
@@ -68,6 +68,20 @@ class Push(models.Model):
     lease_token = models.BigIntegerField(null=True, blank=True)
     internal_id = models.CharField(max_length=40, blank=True)
     tran_id = models.CharField(max_length=40, blank=True)
+    remote_subtotal = models.DecimalField(
+        max_digits=18,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="NetSuite's own; of estimates only.",
+    )
+    remote_total = models.DecimalField(
+        max_digits=18,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="Of estimates, with tax and discount.",
+    )
     confirmed_at = models.DateTimeField(null=True, blank=True)
     last_class = models.CharField(max_length=20, blank=True)
     last_outcome = models.TextField(blank=True, help_text="What happened last, as a sentence.")

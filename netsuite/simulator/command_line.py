@@ -64,6 +64,7 @@ def _add_behaviour(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="reject an adjustment that takes stock below zero",
     )
+    add("--tax-rate", default=STANDARD.tax_rate, help="per cent of tax NetSuite adds to an estimate")
     add("--public-key", type=Path, default=None, help="PEM public key or certificate for OAuth 2.0 logins")
     add("--token-lifetime", type=int, default=STANDARD.token_lifetime, help="seconds an OAuth 2.0 token lives")
     add("--restlet-auth-status", type=int, choices=(401, 403), default=STANDARD.restlet_auth_status)

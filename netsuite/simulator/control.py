@@ -50,6 +50,9 @@ class ControlDesk:
                 query.get("item"), query.get("location")
             ),
             ("GET", "/duplicates"): lambda query, body: simulator.inspection.duplicates(),
+            ("GET", "/invariants"): lambda query, body: simulator.inspection.invariants(),
+            ("GET", "/preferences"): lambda query, body: self._preferences(),
+            ("POST", "/preferences"): self._set_preferences,
             ("GET", "/concurrency"): lambda query, body: self._concurrency(),
             ("POST", "/concurrency"): self._set_concurrency,
             ("GET", "/tokens"): lambda query, body: simulator.inspection.tokens(),
@@ -134,6 +137,19 @@ class ControlDesk:
             raise BadCall("send slots and/or background_load")
         self._simulator.traffic.set_limits(**{name: int(value) for name, value in body.items()})
         return self._concurrency()
+
+    def _preferences(self) -> Any:
+        return {"refuse_negative_stock": self._simulator.records.refuses_negative_stock()}
+
+    def _set_preferences(self, query: dict[str, str], body: dict[str, Any]) -> Any:
+        """What an administrator of the account sets: a preference, or the role our user logs in with."""
+        if not body or set(body) - {"refuse_negative_stock", "role"}:
+            raise BadCall("send refuse_negative_stock (true or false) and/or role")
+        if "refuse_negative_stock" in body:
+            self._simulator.records.refuse_negative_stock(refused=bool(body["refuse_negative_stock"]))
+        if "role" in body:
+            self._simulator.book.give_role(str(body["role"]))
+        return self._preferences()
 
     def _change_token(self, query: dict[str, str], body: dict[str, Any]) -> Any:
         doorkeeper = self._simulator.doorkeeper

@@ -16,7 +16,7 @@ class ControlError(Exception):
 class SimulatorControl:
     """Every method is one call; answers are the decoded JSON."""
 
-    def __init__(self, base_url: str, *, timeout: float = 20.0) -> None:
+    def __init__(self, base_url: str, *, timeout: float = 60.0) -> None:
         self.base_url = base_url.rstrip("/")
         self._timeout = timeout
 
@@ -81,6 +81,13 @@ class SimulatorControl:
 
     def duplicates(self) -> dict[str, list[dict[str, Any]]]:
         return dict(self._call("GET", "/duplicates"))
+
+    def invariants(self) -> dict[str, Any]:
+        return dict(self._call("GET", "/invariants"))
+
+    def set_preferences(self, **given: Any) -> dict[str, Any]:
+        """``refuse_negative_stock``, ``role``."""
+        return dict(self._call("POST", "/preferences", given))
 
     def concurrency(self) -> dict[str, int]:
         return dict(self._call("GET", "/concurrency"))

@@ -70,6 +70,14 @@ def _throttle(dialect: Dialect) -> Answer:
     return error_answer(throttled(dialect), dialect)
 
 
+def _script_stopped(code: str, text: str) -> Callable[[Dialect], Answer]:
+    """A limit of the script itself: HTTP 400 with the name of the error."""
+    return lambda dialect: error_answer(Refusal(400, code, text), dialect)
+
+
+_OVER_BUDGET = _script_stopped("SSS_USAGE_LIMIT_EXCEEDED", "Script Execution Usage Limit Exceeded")
+_OUT_OF_TIME = _script_stopped("SSS_TIME_LIMIT_EXCEEDED", "Script Execution Time Exceeded.")
+
 PLANS: Mapping[str, Plan] = {
     "reset_before_commit": Plan(False, Manner.RESET),
     "reset_after_commit": Plan(True, Manner.RESET),
@@ -84,5 +92,9 @@ PLANS: Mapping[str, Plan] = {
     "http_500_before": Plan(False, Manner.SEND, _server_error),
     "http_500_after_commit": Plan(True, Manner.SEND, _server_error),
     "http_503": Plan(False, Manner.SEND, _page(503, "NetSuite is temporarily unavailable for maintenance")),
+    "governance_exhaust": Plan(False, Manner.SEND, _OVER_BUDGET),
+    "governance_exhaust_after_commit": Plan(True, Manner.SEND, _OVER_BUDGET),
+    "time_limit": Plan(False, Manner.SEND, _OUT_OF_TIME),
+    "time_limit_after_commit": Plan(True, Manner.SEND, _OUT_OF_TIME),
 }
 PLAIN = Plan(True, Manner.SEND)

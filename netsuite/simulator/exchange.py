@@ -11,7 +11,10 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 JSON = "application/json; charset=utf-8"
-RECORD_PATH = re.compile(r"/services/rest/record/v1/(?P<type>[A-Za-z]+)(?:/(?P<key>[^/]+))?")
+RECORD_PATH = re.compile(r"/services/rest/record/v1/(?P<type>[A-Za-z]+|metadata-catalog)(?:/(?P<key>[^/]+))?")
+
+
+_RECORD_OPERATIONS = {"POST": "push", "PUT": "push", "PATCH": "push", "GET": "lookup", "DELETE": "delete"}
 
 
 class Dialect(Enum):
@@ -28,7 +31,8 @@ class Exchange:
 
     ``horizon_lag`` and ``visible_after`` are seconds a read lag hides records for, in a look-up and from a
     write. ``share_visible`` and ``shift`` are what a query's result is cut down to and how it moves;
-    ``missing_column`` is one this account does not have.
+    ``missing_column`` is one this account does not have. ``denied``: the role may not write. ``dropped_field``
+    gets lost before the record is saved.
     """
 
     method: str
@@ -48,6 +52,8 @@ class Exchange:
     share_visible: float = 1.0
     shift: str = ""
     missing_column: str = ""
+    denied: bool = False
+    dropped_field: str = ""
 
     @cached_property
     def path(self) -> str:
@@ -85,7 +91,7 @@ class Exchange:
     def op(self) -> str | None:
         """The RESTlet's own word; on the record API the one that means the same."""
         if self._record:
-            return {"POST": "push", "GET": "lookup"}.get(self.method)
+            return _RECORD_OPERATIONS.get(self.method)
         found = self.document.get("op") if isinstance(self.document, dict) else None
         return found if isinstance(found, str) else self.query.get("op")
 
@@ -130,6 +136,7 @@ class Refusal(Exception):
         headers: tuple[tuple[str, str], ...] = (),
         outcome: str | None = None,
         path: str | None = None,
+        parameter: str | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -137,6 +144,7 @@ class Refusal(Exception):
         self.message = message
         self.headers = headers
         self.path = path
+        self.parameter = parameter
         self.outcome = outcome or f"refused:{code}"
 
 
@@ -162,6 +170,8 @@ def error_answer(refusal: Refusal, dialect: Dialect) -> Answer:
         body = json.dumps({"error": refusal.code.lower(), "error_description": refusal.message})
     else:
         place = {"o:errorPath": refusal.path} if refusal.path else {}
+        if refusal.parameter:
+            place["o:errorQueryParam"] = refusal.parameter
         body = json.dumps(
             {
                 "type": "https://www.rfc-editor.org/rfc/rfc9110.html#section-15",

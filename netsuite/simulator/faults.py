@@ -5,10 +5,12 @@ import json
 import random
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 from enum import Enum
 from fnmatch import fnmatchcase
 from typing import Any
 
+from netsuite.simulator.clock import SimulatedClock
 from netsuite.simulator.exchange import Exchange
 from netsuite.simulator.storage import Database, Store
 
@@ -33,6 +35,11 @@ EFFECTS: Mapping[str, Stage] = {
     "overload_as_invalid_login": Stage.LOGIN,
     "period_close": Stage.WORLD,
     "item_inactivate": Stage.WORLD,
+    "lot_required": Stage.WORLD,
+    "negative_refuse": Stage.WORLD,
+    "dup_external_id": Stage.WORLD,
+    "foreign_write": Stage.WORLD,
+    "drop_field": Stage.WORLD,
     "read_lag": Stage.WORLD,
     "slow": Stage.WORLD,
     "permission_drop": Stage.WORLD,
@@ -51,6 +58,10 @@ EFFECTS: Mapping[str, Stage] = {
     "http_500_before": Stage.DELIVERY,
     "http_500_after_commit": Stage.DELIVERY,
     "http_503": Stage.DELIVERY,
+    "governance_exhaust": Stage.DELIVERY,
+    "governance_exhaust_after_commit": Stage.DELIVERY,
+    "time_limit": Stage.DELIVERY,
+    "time_limit_after_commit": Stage.DELIVERY,
 }
 
 DEFAULT_SECONDS: Mapping[str, float] = {
@@ -65,6 +76,8 @@ DEFAULT_SECONDS: Mapping[str, float] = {
 
 LONGEST_HOLD_SECONDS = 330.0
 SHIFTS = ("vanish", "repeat")
+HANDS = ("stock", "record", "external_id")
+DUPLICATES = ("equal", "different")
 
 
 class BadRule(Exception):
@@ -79,8 +92,10 @@ class Rule:
     negative);
     left out, the effect's own default counts.
     ``hold`` is how long a ``late_commit`` keeps a patient client waiting before it closes the connection.
-    ``value`` is the date of ``period_close``, the item of ``item_inactivate``, the share of rows that
-    ``permission_drop`` leaves, how ``snapshot_shift`` moves them, or the column ``feature_off`` takes away.
+    ``since`` and ``until`` are ISO times of the simulated clock between which the rule matches.
+    ``value`` is the date of ``period_close``, the item of ``item_inactivate`` and ``lot_required``, the share of rows
+    that ``permission_drop`` leaves, how ``snapshot_shift`` moves them, the column ``feature_off`` takes away, the
+    field ``drop_field`` loses, what ``foreign_write`` changes, or whether ``dup_external_id`` is equal.
     """
 
     effect: str
@@ -95,6 +110,8 @@ class Rule:
     seconds: float | None = None
     hold: float = LONGEST_HOLD_SECONDS
     value: str | None = None
+    since: str | None = None
+    until: str | None = None
     seed: int = 1
 
     @property
@@ -108,7 +125,14 @@ class Rule:
     @property
     def unconditional(self) -> bool:
         wanted = (self.route, self.method, self.op, self.record_type, self.external_id)
-        return all(part is None for part in wanted) and self.nth == 1 and self.probability >= 1.0
+        timed = self.since or self.until
+        return all(part is None for part in wanted) and not timed and self.nth == 1 and self.probability >= 1.0
+
+    def is_open(self, moment: float) -> bool:
+        """Whether the simulated clock stands inside the rule's window."""
+        return (self.since is None or moment >= _moment(self.since)) and (
+            self.until is None or moment < _moment(self.until)
+        )
 
     def matches(self, exchange: Exchange, route: str | None) -> bool:
         pairs = (
@@ -168,6 +192,14 @@ def _check_numbers(rule: Rule) -> None:
 def _check_value(rule: Rule) -> None:
     if rule.effect == "snapshot_shift" and (rule.value or SHIFTS[0]) not in SHIFTS:
         raise BadRule(f"value of snapshot_shift is one of {', '.join(SHIFTS)}")
+    choices = {"foreign_write": HANDS, "dup_external_id": DUPLICATES}.get(rule.effect)
+    if choices and (rule.value or choices[0]) not in choices:
+        raise BadRule(f"value of {rule.effect} is one of {', '.join(choices)}")
+    if rule.effect == "drop_field" and not rule.value:
+        raise BadRule("value of drop_field is the field to lose, in the words of the request")
+    for name in ("since", "until"):
+        if getattr(rule, name) is not None and not _is_moment(getattr(rule, name)):
+            raise BadRule(f"{name} is a time with its zone, for example 2026-11-21T12:00:00Z")
     if rule.effect == "permission_drop" and not 0 <= float(rule.value or 0) < 1:
         raise BadRule("value of permission_drop is the share of rows that stays, from 0 to below 1")
 
@@ -175,8 +207,9 @@ def _check_value(rule: Rule) -> None:
 class FaultBook:
     """The active rules."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: SimulatedClock) -> None:
         self._store = store
+        self._clock = clock
 
     def add(self, rule: Rule) -> int:
         with self._store.transaction() as db:
@@ -217,7 +250,9 @@ class FaultBook:
         drawn: list[Rule] = []
         for row in db.execute("SELECT * FROM fault_rules ORDER BY id").fetchall():
             rule = Rule(**json.loads(row["rule"]))
-            if rule.stage is not stage or not rule.matches(exchange, route):
+            if rule.stage is not stage or not rule.is_open(self._clock.timestamp()):
+                continue
+            if not rule.matches(exchange, route):
                 continue
             call = row["matched"] + 1
             spent = rule.count is not None and row["fired"] >= rule.count
@@ -237,3 +272,14 @@ def _operation(exchange: Exchange) -> str | None:
     if exchange.op is None and exchange.method == "POST" and exchange.path.endswith("/restlet.nl"):
         return "push"
     return exchange.op
+
+
+def _moment(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
+
+
+def _is_moment(text: object) -> bool:
+    try:
+        return isinstance(text, str) and datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False

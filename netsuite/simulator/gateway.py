@@ -119,7 +119,7 @@ class Gateway:
     def _executed(self, exchange: Exchange, route: Route, fault: str | None, release: Callable[[], None]) -> Delivery:
         names = [fault] if fault else []
         for rule in self.faults.draw(Stage.WORLD, exchange, route.name):
-            self.world.change(rule, exchange)
+            self.world.change(rule, exchange, route.run)
             names.append(rule.effect)
         drawn = self.faults.draw(Stage.DELIVERY, exchange, route.name)
         delivered = drawn[0] if drawn else None

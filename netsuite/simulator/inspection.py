@@ -19,6 +19,11 @@ SELECT l.number, l.item, i.itemid, l.location, o.name AS location_name, l.quanti
   FROM lines l JOIN items i ON i.id = l.item JOIN locations o ON o.id = l.location
  WHERE l.transaction_id = ? ORDER BY l.number"""
 
+_SALES_LINES = """
+SELECT s.number, s.item, i.itemid, NULL AS location, '' AS location_name, s.quantity, s.rate AS unit_cost, s.amount,
+       s.description AS memo, s.price_level, s.rate
+  FROM sales_lines s JOIN items i ON i.id = s.item WHERE s.transaction_id = ? ORDER BY s.number"""
+
 
 class Inspection:
     def __init__(self, store: Store) -> None:
@@ -36,12 +41,17 @@ class Inspection:
         return [self._transaction(row) for row in rows]
 
     def _transaction(self, row: Row) -> dict[str, Any]:
-        lines = [line | {"quantity": quantity_text(line["quantity"])} for line in self._store.rows(_LINES, row["id"])]
-        return row | {
-            "id": str(row["id"]),
-            "quantity_sum": quantity_text(row["quantity_sum"]),
-            "lines": lines,
-        }
+        head = self._store.row("SELECT * FROM estimates WHERE transaction_id = ?", row["id"])
+        lines = self._store.rows(_SALES_LINES if head else _LINES, row["id"])
+        return (
+            row
+            | (head or {})
+            | {
+                "id": str(row["id"]),
+                "quantity_sum": quantity_text(row["quantity_sum"]),
+                "lines": [line | {"quantity": quantity_text(line["quantity"])} for line in lines],
+            }
+        )
 
     def balances(self, item: str | None = None, location: str | None = None) -> list[dict[str, Any]]:
         """Item and location by internal id or by name."""
@@ -78,10 +88,33 @@ class Inspection:
         )
         return {
             "external_ids": repeated("external_id"),
+            "push_keys": repeated("push_key"),
             "payload_hashes": repeated("payload_hash"),
             "committed_by_two_requests": written_twice,
             "same_content": repeated("content_hash"),
         }
+
+    def invariants(self) -> dict[str, Any]:
+        """What must hold whatever happens. ``broken`` says in sentences what does not."""
+        peak = self._store.row("SELECT COALESCE(MAX(writers), 0) AS n FROM requests") or {"n": 0}
+        nonces = self._store.rows(
+            "SELECT nonce FROM requests WHERE nonce <> '' AND auth <> 'refused' GROUP BY nonce HAVING COUNT(*) > 1"
+        )
+        unlogged = self._store.rows(
+            "SELECT id FROM transactions WHERE CAST(id AS TEXT) NOT IN"
+            " (SELECT committed FROM requests WHERE committed IS NOT NULL)"
+        )
+        unequal = self._store.rows(
+            "SELECT t.id FROM transactions t WHERE t.kind = 'InvAdjst' AND t.quantity_sum <>"
+            " (SELECT COALESCE(SUM(l.quantity), 0) FROM lines l WHERE l.transaction_id = t.id)"
+        )
+        claims = (
+            (peak["n"] > 1, f"{peak['n']} writers were at work at the same time"),
+            (nonces, f"nonces used twice: {', '.join(row['nonce'] for row in nonces)}"),
+            (unlogged, f"written by no request: {', '.join(str(row['id']) for row in unlogged)}"),
+            (unequal, f"posted lines do not add up: {', '.join(str(row['id']) for row in unequal)}"),
+        )
+        return {"broken": [sentence for wrong, sentence in claims if wrong], "peak_writers": peak["n"]}
 
     def audit_trail(self, limit: int = 500) -> list[Row]:
         return self._store.rows("SELECT * FROM audit_trail ORDER BY id DESC LIMIT ?", limit)[::-1]

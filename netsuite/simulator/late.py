@@ -2,13 +2,15 @@
 
 An accepted late write is stored at once and falls due some simulated seconds after the client hung up. One
 that was still waiting for its client when the simulator was killed falls due after the restart: what was
-received is processed.
+received is processed. Asynchronous requests wait in the same table, due at once.
 """
 
+import json
 import threading
 
 from netsuite.simulator.clock import SimulatedClock
-from netsuite.simulator.exchange import RECORD_PATH, Exchange, Refusal
+from netsuite.simulator.exchange import RECORD_PATH, Answer, Dialect, Exchange, Refusal, error_answer
+from netsuite.simulator.jobs import JobDesk
 from netsuite.simulator.journal import Journal
 from netsuite.simulator.record_api import RecordApi
 from netsuite.simulator.restlet import Restlet
@@ -19,12 +21,19 @@ _POLL_SECONDS = 0.05
 
 class LateWrites:
     def __init__(
-        self, store: Store, clock: SimulatedClock, restlet: Restlet, record_api: RecordApi, journal: Journal
+        self,
+        store: Store,
+        clock: SimulatedClock,
+        restlet: Restlet,
+        record_api: RecordApi,
+        jobs: JobDesk,
+        journal: Journal,
     ) -> None:
         self._store = store
         self._clock = clock
         self._restlet = restlet
         self._record_api = record_api
+        self._jobs = jobs
         self._journal = journal
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -66,24 +75,27 @@ class LateWrites:
                 self._commit(row)
 
     def _commit(self, row: Row) -> None:
-        exchange = Exchange(row["method"], row["path"], {}, body=row["body"])
+        exchange = Exchange(row["method"], row["path"], json.loads(row["headers"]), body=row["body"])
         try:
             with self._store.transaction() as db:
                 script = self._record_api if RECORD_PATH.fullmatch(exchange.path) else self._restlet
                 answer = script.run(exchange, db)
-                self._finish(row, exchange, answer.outcome, answer.committed)
+                self._finish(row, exchange, answer)
         except Exception as error:
-            outcome = error.outcome if isinstance(error, Refusal) else f"failed: {error}"
-            self._finish(row, exchange, outcome, None)
+            refusal = error if isinstance(error, Refusal) else Refusal(500, "UNEXPECTED_ERROR", f"failed: {error}")
+            self._finish(row, exchange, error_answer(refusal, Dialect.REST))
 
-    def _finish(self, row: Row, exchange: Exchange, outcome: str, committed: str | None) -> None:
+    def _finish(self, row: Row, exchange: Exchange, answer: Answer) -> None:
+        job = row["job"]
         with self._store.transaction() as db:
             self._journal.append(
                 exchange,
                 route="record" if RECORD_PATH.fullmatch(exchange.path) else "restlet",
                 auth="earlier",
-                outcome=f"late: {outcome}",
-                fault="late_commit",
-                committed=committed,
+                outcome=f"{'job' if job else 'late'}: {answer.outcome}",
+                fault=None if job else "late_commit",
+                committed=answer.committed,
             )
             db.execute("UPDATE late_writes SET done = 1 WHERE id = ?", (row["id"],))
+            if job:
+                self._jobs.finish(db, job, answer)

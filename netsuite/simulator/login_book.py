@@ -8,6 +8,7 @@ FAILURES_BEFORE_LOCK = 5
 LOCK_SECONDS = 30 * 60
 USER = "countersign-integration@example.com"
 ROLE = "Countersign Integration"
+ADMINISTRATOR = "Administrator"
 
 
 class LoginFailure(Exception):
@@ -33,6 +34,10 @@ class LoginBook:
     def install_user(self) -> None:
         with self._store.transaction() as db:
             db.execute("INSERT OR IGNORE INTO users (name, role) VALUES (?, ?)", (USER, ROLE))
+
+    def give_role(self, role: str) -> None:
+        with self._store.transaction() as db:
+            db.execute("UPDATE users SET role = ? WHERE name = ?", (role, USER))
 
     def refuse(
         self,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 CONTRACT = 1
 
 
@@ -23,6 +23,7 @@ class Options:
     slots: int = 5
     background_load: int = 0
     refuse_negative_stock: bool = False
+    tax_rate: str = "0"
     restlet_auth_status: int = 401
     trust_forwarded_proto: bool = False
     account: str = "TSTDRV1"

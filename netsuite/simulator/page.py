@@ -18,7 +18,7 @@ def render_page(status: Mapping[str, Any], transactions: Rows, requests: Rows, f
         '<meta name="viewport" content="width=device-width, initial-scale=1"><title>NetSuite'
         " simulator</title>"
         f"<style>{style}</style></head><body>{_header(status)}<main>"
-        f"<section><h2>Inventory adjustments</h2>{_transactions(transactions)}</section>"
+        f"<section><h2>Transactions</h2>{_transactions(transactions)}</section>"
         f"<section><h2>Active faults</h2>{_faults(faults)}</section>"
         f"<section><h2>Requests</h2>{_requests(requests)}</section></main></body></html>"
     )

@@ -1,4 +1,5 @@
-"""The records around a transaction: items, locations, accounts, subsidiaries, periods and opening stock.
+"""The records around a transaction: items, locations, bins, customers, price levels, accounts, subsidiaries, periods
+and opening stock.
 
 When the simulator is not strict, a reference to an unknown record creates it, so that a demonstration
 needs no preparation.
@@ -19,6 +20,7 @@ DEFAULT_ADJUSTMENT_ACCOUNT = "54"
 DEFAULT_ASSET_ACCOUNT = "12"
 PERIOD_YEARS = range(2020, 2036)
 _KINDS_OF_ACCOUNT = ("adjustment", "asset")
+_NEGATIVE_STOCK = "refuse_negative_stock"
 
 
 class BadSeed(Exception):
@@ -26,9 +28,17 @@ class BadSeed(Exception):
 
 
 class Records:
-    def __init__(self, store: Store, clock: SimulatedClock) -> None:
+    def __init__(self, store: Store, clock: SimulatedClock, *, refuse_negative_stock: bool) -> None:
         self._store = store
         self._clock = clock
+        self._refuse_negative_stock = refuse_negative_stock
+
+    def refuses_negative_stock(self) -> bool:
+        """The account's preference; a start option until somebody changes it."""
+        return bool(self._store.setting(_NEGATIVE_STOCK, self._refuse_negative_stock))
+
+    def refuse_negative_stock(self, *, refused: bool = True) -> None:
+        self._store.remember(_NEGATIVE_STOCK, refused)
 
     def install_defaults(self) -> None:
         """One subsidiary, one account of each kind, open monthly periods; nothing that exists is touched."""
@@ -42,6 +52,7 @@ class Records:
                 "INSERT OR IGNORE INTO accounts VALUES (?, 'Inventory Asset', 'asset')",
                 (DEFAULT_ASSET_ACCOUNT,),
             )
+            db.execute("INSERT OR IGNORE INTO price_levels (id, name) VALUES ('1', 'Base Price')")
             for year in PERIOD_YEARS:
                 for month in range(1, 13):
                     self._install_period(db, year, month)
@@ -76,6 +87,8 @@ class Records:
             "displayname": fields.get("displayname", itemid or f"Item {internal_id}"),
             "kind": fields.get("itemtype", "InvtPart"),
             "lot": int(fields.get("lot", False)),
+            "serial": int(fields.get("serial", False)),
+            "use_bins": int(fields.get("use_bins", False)),
             "inactive": int(fields.get("inactive", False)),
             "subsidiary": fields.get("subsidiary"),
             "average_cost": str(fields.get("average_cost", "0")),
@@ -87,19 +100,65 @@ class Records:
             spelled = {"displayname": "displayname", "itemtype": "kind"} | {name: name for name in values}
             given = {spelled[name]: values[spelled[name]] for name in fields if name in spelled}
             self._update(db, "items", known, given | {"modified": self._clock.iso()})
+        number = known or internal_id or self.free_id(db, "items")
+        if not known:
+            name = itemid or self._free_name(db, "items", "itemid", number)
+            self._insert(db, "items", {"id": number, "itemid": name, **values, "modified": self._clock.iso()})
+        for level, price in dict(fields.get("prices", {})).items():
+            self._set_price(db, number, level, price)
+        return number
+
+    @staticmethod
+    def _set_price(db: Database, item: str, level: str, price: str) -> None:
+        """``level`` is the internal id or the name of a price level."""
+        found = db.execute("SELECT id FROM price_levels WHERE id = ? OR name = ?", (level, level)).fetchone()
+        if found is None or parse_number(str(price)) is None:
+            raise BadSeed(f"item {item}: prices is an object of price level and decimal string, not {level}: {price}")
+        db.execute("INSERT OR REPLACE INTO item_prices VALUES (?, ?, ?)", (item, found["id"], str(price)))
+
+    def add_customer(
+        self, db: Database, *, internal_id: str | None = None, entityid: str | None = None, **fields: Any
+    ) -> str:
+        """Insert or change a customer; returns its internal id."""
+        known = self._match(db, "customers", "entityid", internal_id, entityid)
+        now = self._clock.iso()
+        values = {
+            "external_id": fields.get("externalid"),
+            "companyname": fields.get("companyname", entityid or f"Customer {internal_id}"),
+            "email": fields.get("email", ""),
+            "subsidiary": fields.get("subsidiary"),
+            "price_level": fields.get("price_level"),
+            "inactive": int(fields.get("inactive", False)),
+        }
+        if known:
+            spelled = {"externalid": "external_id"} | {name: name for name in values}
+            given = {spelled[name]: values[spelled[name]] for name in fields if name in spelled}
+            if entityid:
+                given["entityid"] = entityid
+            self._update(db, "customers", known, given | {"modified": now})
             return known
-        number = internal_id or self.free_id(db, "items")
-        db.execute(
-            "INSERT INTO items (id, itemid, displayname, kind, lot, inactive, subsidiary, average_cost,"
-            " unit, modified)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                number,
-                itemid or self._free_name(db, "items", "itemid", number),
-                *values.values(),
-                self._clock.iso(),
-            ),
-        )
+        number = internal_id or self.free_id(db, "customers")
+        name = entityid or self._free_name(db, "customers", "entityid", number)
+        self._insert(db, "customers", {"id": number, "entityid": name, **values, "created": now, "modified": now})
+        return number
+
+    def add_price_level(
+        self, db: Database, *, internal_id: str | None = None, name: str | None = None, inactive: bool = False
+    ) -> str:
+        known = self._match(db, "price_levels", "name", internal_id, name)
+        if known:
+            self._update(db, "price_levels", known, {"inactive": int(inactive)})
+            return known
+        number = internal_id or self.free_id(db, "price_levels")
+        name = name or self._free_name(db, "price_levels", "name", number)
+        self._insert(db, "price_levels", {"id": number, "name": name, "inactive": int(inactive)})
+        return number
+
+    def add_bin(self, db: Database, *, location: Any, name: str, internal_id: str | None = None) -> str:
+        """A bin of a location, which uses bins from now on."""
+        place = self.add_location(db, **_reference(location, "name"), use_bins=True)
+        number = internal_id or self.free_id(db, "bins")
+        self._insert(db, "bins", {"id": number, "location": place, "name": name})
         return number
 
     def add_location(
@@ -109,15 +168,14 @@ class Records:
         values = {
             "subsidiary": str(fields.get("subsidiary", DEFAULT_SUBSIDIARY)),
             "inactive": int(fields.get("inactive", False)),
+            "use_bins": int(fields.get("use_bins", False)),
         }
         if known:
             self._update(db, "locations", known, {key: values[key] for key in fields if key in values})
             return known
         number = internal_id or self.free_id(db, "locations")
-        db.execute(
-            "INSERT INTO locations (id, name, subsidiary, inactive) VALUES (?, ?, ?, ?)",
-            (number, name or self._free_name(db, "locations", "name", number), *values.values()),
-        )
+        name = name or self._free_name(db, "locations", "name", number)
+        self._insert(db, "locations", {"id": number, "name": name, **values})
         return number
 
     def add_account(self, db: Database, *, internal_id: str, name: str = "", kind: str = "adjustment") -> str:
@@ -180,6 +238,9 @@ class Records:
             "subsidiaries": self.add_subsidiary,
             "accounts": self.add_account,
             "locations": self.add_location,
+            "bins": self.add_bin,
+            "price_levels": self.add_price_level,
+            "customers": self.add_customer,
             "items": self.add_item,
             "periods": self.set_period,
             "balances": self.set_balance,
@@ -208,6 +269,11 @@ class Records:
     def _free_name(db: Database, table: str, column: str, number: str) -> str:
         taken = db.execute(f"SELECT 1 FROM {table} WHERE {column} = ?", (number,)).fetchone()
         return f"{number} (by id)" if taken else number
+
+    @staticmethod
+    def _insert(db: Database, table: str, values: dict[str, Any]) -> None:
+        marks = ", ".join("?" for _ in values)
+        db.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})", tuple(values.values()))
 
     @staticmethod
     def _update(db: Database, table: str, internal_id: str, values: dict[str, Any]) -> None:

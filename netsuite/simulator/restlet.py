@@ -1,19 +1,20 @@
-"""The RESTlet ``customscript_countersign_push``: ping, lookup and push, contract 1."""
+"""The RESTlet ``customscript_countersign_push``: ping, lookup and push of two kinds of record, contract 1."""
 
 import hashlib
 import json
 import re
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from netsuite.simulator.adjustments import RECORD_TYPE, Adjustments, Identity, Rejected, summary
 from netsuite.simulator.clock import SimulatedClock
 from netsuite.simulator.exchange import Answer, Exchange, Refusal, json_answer
+from netsuite.simulator.field_values import Rejected
 from netsuite.simulator.options import CONTRACT, VERSION, Options
 from netsuite.simulator.storage import Database, Row
+from netsuite.simulator.transactions import Identity, Kind, holding, summary
 
 USAGE_LIMIT = 5000
 USAGE_PING = 10
@@ -26,13 +27,15 @@ _PUSH_FIELDS = {"op", "contract", "recordType", "externalId", "payloadHash", "dr
 _EXTERNAL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _DUPLICATE = "This record already exists with other content."
-_OF_A_RECORD = ["internalId", "tranId", "externalId", "payloadHash", "created", "lineCount", "quantitySum", "total"]
+_OF_A_RECORD = ["internalId", "tranId", "externalId", "payloadHash", "created"]
+_OF_A_RECORD += ["lineCount", "quantitySum", "subtotal", "total"]
 
 
 @dataclass(frozen=True)
 class Push:
     """The envelope of a push after its form was checked."""
 
+    record_type: str
     external_id: str
     payload_hash: str
     dry_run: bool
@@ -40,9 +43,9 @@ class Push:
 
 
 class Restlet:
-    def __init__(self, clock: SimulatedClock, adjustments: Adjustments, options: Options) -> None:
+    def __init__(self, clock: SimulatedClock, kinds: Mapping[str, Kind], options: Options) -> None:
         self._clock = clock
-        self._adjustments = adjustments
+        self._kinds = kinds
         self._options = options
 
     def check_entry(self, exchange: Exchange) -> None:
@@ -104,25 +107,21 @@ class Restlet:
     def _lookup(self, exchange: Exchange, db: Database) -> Answer:
         if exchange.record_type is None or not exchange.external_id:
             raise Refusal(400, "SSS_MISSING_REQD_ARGUMENT", "recordtype and externalid are required.")
-        if exchange.record_type.lower() != RECORD_TYPE:
-            raise Refusal(400, "SSS_INVALID_API_USAGE", f"recordtype must be {RECORD_TYPE}.")
-        row = db.execute(
-            "SELECT * FROM transactions WHERE external_id = ? AND record_type = ? AND visible_from <= ?",
-            (
-                exchange.external_id,
-                exchange.record_type.lower(),
-                self._clock.timestamp() - exchange.horizon_lag,
-            ),
-        ).fetchone()
-        if row is None:
+        record_type = exchange.record_type.lower()
+        if record_type not in self._kinds:
+            raise Refusal(400, "SSS_INVALID_API_USAGE", f"recordtype must be {' or '.join(self._kinds)}.")
+        horizon = self._clock.timestamp() - exchange.horizon_lag
+        rows = [row for row in holding(db, exchange.external_id) if row["visible_from"] <= horizon]
+        rows = [row for row in rows if row["record_type"] == record_type]
+        if not rows:
             missing = {"contract": CONTRACT, "found": False, "matches": 0, "externalId": exchange.external_id}
             return json_answer(missing, outcome="lookup:absent")
         found = {
             "contract": CONTRACT,
             "found": True,
-            "matches": 1,
-            **summary(db, dict(row)),
-            "lastModified": row["modified"],
+            "matches": len(rows),
+            **_described(db, rows[0], exchange.external_id),
+            "lastModified": rows[0]["modified"],
         }
         return json_answer(found, outcome="lookup:found")
 
@@ -133,7 +132,7 @@ class Restlet:
         committed: str | None = None
         db.execute("SAVEPOINT push")
         try:
-            push = _envelope(exchange.document)
+            push = _envelope(exchange.document, tuple(self._kinds))
             answer |= {"externalId": push.external_id, "payloadHash": push.payload_hash}
             outcome, committed, details = self._create(push, exchange, db)
             answer |= details
@@ -156,35 +155,53 @@ class Restlet:
 
     def _create(self, push: Push, exchange: Exchange, db: Database) -> tuple[str, str | None, dict[str, Any]]:
         """Outcome, the internal id when something was written, and the fields of the answer."""
-        earlier = _by_external_id(db, push.external_id)
-        if earlier is not None:
-            return _already_there(db, earlier, push)
+        held = holding(db, push.external_id)
+        if held:
+            return _already_there(db, held, push)
         if payload_hash(push) != push.payload_hash:
             text = "payloadHash is not the hash of the record received."
             raise Rejected("INVALID_FLD_VALUE", text, field="payloadHash")
-        adjustment = self._adjustments.check(db, push.record)
+        if exchange.denied:
+            raise Rejected("INSUFFICIENT_PERMISSION", "You do not have permission to create this record.")
+        record = without(push.record, exchange.dropped_field)
+        kind = self._kinds[push.record_type]
+        checked = kind.check(db, record)
         identity = Identity(
             push.external_id,
             push.payload_hash,
             content_hash(push.record),
             self._clock.timestamp() + exchange.visible_after,
+            push_key=push.external_id,
         )
         try:
-            row = self._adjustments.save(db, adjustment, identity)
+            row = kind.save(db, checked, identity)
         except sqlite3.IntegrityError:
-            earlier = _by_external_id(db, push.external_id)
-            if earlier is None:
+            held = holding(db, push.external_id)
+            if not held:
                 raise
-            return _already_there(db, earlier, push)
+            return _already_there(db, held, push)
         details = summary(db, row) | {"created": row["created"]}
         if push.dry_run:
             return "created", None, details | {"internalId": None, "tranId": None, "created": None}
         return "created", str(row["id"]), details
 
 
+def without(record: Any, name: str) -> Any:
+    """What is left when a field is silently lost on the way, in the header and in every line."""
+    if not name or not isinstance(record, dict):
+        return record
+    kept = {key: value for key, value in record.items() if key != name}
+    for key, value in kept.items():
+        if isinstance(value, list):
+            kept[key] = [without(line, name) for line in value]
+        elif isinstance(value, dict) and isinstance(value.get("items"), list):
+            kept[key] = value | {"items": [without(line, name) for line in value["items"]]}
+    return kept
+
+
 def payload_hash(push: Push) -> str:
     """The hash the contract prescribes, computed here a second time."""
-    return _sha256({"recordType": RECORD_TYPE, "externalId": push.external_id, "record": push.record})
+    return _sha256({"recordType": push.record_type, "externalId": push.external_id, "record": push.record})
 
 
 def content_hash(record: Any) -> str:
@@ -197,13 +214,15 @@ def _sha256(document: Any) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _envelope(document: dict[str, Any]) -> Push:
+def _envelope(document: dict[str, Any], record_types: tuple[str, ...]) -> Push:
     for name in sorted(set(document) - _PUSH_FIELDS):
         raise Rejected("INVALID_FLD_VALUE", f"Unknown field: {name}", field=name)
     if document.get("contract") != CONTRACT:
         raise Rejected("INVALID_FLD_VALUE", f"This script speaks contract {CONTRACT}.", field="contract")
-    if document.get("recordType") != RECORD_TYPE:
-        raise Rejected("INVALID_FLD_VALUE", f"recordType must be {RECORD_TYPE}.", field="recordType")
+    record_type = document.get("recordType")
+    if record_type not in record_types:
+        text = f"recordType must be {' or '.join(record_types)}."
+        raise Rejected("INVALID_FLD_VALUE", text, field="recordType")
     external_id, given_hash = document.get("externalId"), document.get("payloadHash")
     if not isinstance(external_id, str) or not _EXTERNAL_ID.fullmatch(external_id):
         text = "An external id has 1 to 64 letters, digits, _ or -."
@@ -213,19 +232,24 @@ def _envelope(document: dict[str, Any]) -> Push:
     dry_run = document.get("dryRun", False)
     if not isinstance(dry_run, bool):
         raise Rejected("INVALID_BOOLEAN_VALUE", "dryRun must be true or false.", field="dryRun")
-    return Push(external_id, given_hash, dry_run, document.get("record"))
+    return Push(record_type, external_id, given_hash, dry_run, document.get("record"))
 
 
-def _by_external_id(db: Database, external_id: str) -> Row | None:
-    row = db.execute("SELECT * FROM transactions WHERE external_id = ?", (external_id,)).fetchone()
-    return None if row is None else dict(row)
+def _described(db: Database, row: Row, external_id: str) -> dict[str, Any]:
+    """A record found by its push key only answers to the key it was pushed under."""
+    held = summary(db, row)
+    same = str(row["external_id"] or "").upper() == external_id.upper()
+    return held if same else held | {"externalId": external_id}
 
 
-def _already_there(db: Database, earlier: Row, push: Push) -> tuple[str, None, dict[str, Any]]:
-    details = summary(db, earlier) | {"created": earlier["created"]}
-    if earlier["payload_hash"] == push.payload_hash and earlier["record_type"] == RECORD_TYPE:
+def _already_there(db: Database, held: list[Row], push: Push) -> tuple[str, None, dict[str, Any]]:
+    earlier = held[0]
+    details = _described(db, earlier, push.external_id) | {"created": earlier["created"]}
+    same = earlier["payload_hash"] == push.payload_hash and earlier["record_type"] == push.record_type
+    if len(held) == 1 and same:
         return "existing", None, details
-    return "conflict", None, details | {"error": _error(Rejected("DUP_RCRD", _DUPLICATE, field="externalId"))}
+    message = f"{len(held)} transactions have this external id." if len(held) > 1 else _DUPLICATE
+    return "conflict", None, details | {"error": _error(Rejected("DUP_RCRD", message, field="externalId"))}
 
 
 def _error(refusal: Rejected) -> dict[str, Any]:

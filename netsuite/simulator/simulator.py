@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from decimal import Decimal
 from typing import Any
 
 from netsuite.simulator import suiteql
@@ -9,15 +10,19 @@ from netsuite.simulator.adjustments import Adjustments
 from netsuite.simulator.authentication import Doorkeeper
 from netsuite.simulator.clock import SimulatedClock
 from netsuite.simulator.control import control_handler
+from netsuite.simulator.estimates import Estimates
 from netsuite.simulator.faults import FaultBook, Rule, parse_rule
+from netsuite.simulator.foreign import ForeignHand
 from netsuite.simulator.gateway import Gateway
 from netsuite.simulator.inspection import Inspection
+from netsuite.simulator.jobs import JobDesk
 from netsuite.simulator.journal import Journal
 from netsuite.simulator.late import LateWrites
 from netsuite.simulator.login_book import LoginBook
 from netsuite.simulator.options import VERSION, Options
 from netsuite.simulator.record_api import RecordApi
 from netsuite.simulator.records import Records
+from netsuite.simulator.references import References
 from netsuite.simulator.restlet import Restlet
 from netsuite.simulator.routes import build_routes
 from netsuite.simulator.scenarios import SCENARIOS
@@ -25,6 +30,7 @@ from netsuite.simulator.server import Listener, netsuite_handler
 from netsuite.simulator.storage import Store
 from netsuite.simulator.token_endpoint import TokenEndpoint
 from netsuite.simulator.traffic import Traffic
+from netsuite.simulator.transactions import Kind
 from netsuite.simulator.world import World
 
 
@@ -39,19 +45,20 @@ class Simulator:
         book = LoginBook(self.store, self.clock)
         self.tokens = TokenEndpoint(self.store, self.clock, book, options)
         self.doorkeeper = Doorkeeper(self.store, self.clock, book, self.tokens, options)
-        self.records = Records(self.store, self.clock)
+        self.book = book
+        self.records = Records(self.store, self.clock, refuse_negative_stock=options.refuse_negative_stock)
         self.journal = Journal(self.store, self.clock)
-        self.faults = FaultBook(self.store)
+        self.faults = FaultBook(self.store, self.clock)
         self.traffic = Traffic(options.slots, options.background_load)
-        adjustments = Adjustments(
-            self.records,
-            self.clock,
-            strict=options.strict,
-            refuse_negative_stock=options.refuse_negative_stock,
-        )
-        restlet = Restlet(self.clock, adjustments, options)
-        record_api = RecordApi(self.clock, adjustments, options)
-        self.late = LateWrites(self.store, self.clock, restlet, record_api, self.journal)
+        references = References(self.records, strict=options.strict)
+        adjustments = Adjustments(self.records, references, self.clock)
+        estimates = Estimates(references, self.clock, tax_rate=Decimal(options.tax_rate))
+        kinds: dict[str, Kind] = {kind.record_type: kind for kind in (adjustments, estimates)}
+        jobs = JobDesk(self.clock)
+        restlet = Restlet(self.clock, kinds, options)
+        record_api = RecordApi(self.clock, kinds, self.records, jobs, options)
+        foreign = ForeignHand(self.store, self.clock, adjustments, self.journal)
+        self.late = LateWrites(self.store, self.clock, restlet, record_api, jobs, self.journal)
         self.inspection = Inspection(self.store)
         self._install()
         self._take_records()
@@ -64,9 +71,9 @@ class Simulator:
             self.faults,
             self.journal,
             self.traffic,
-            World(self.store, self.clock, self.records),
+            World(self.store, self.clock, self.records, foreign),
             self.late,
-            build_routes(self.clock, restlet, record_api, self.tokens, options),
+            build_routes(self.clock, restlet, record_api, self.tokens, self.traffic, options),
         )
         self.late.start()
         self.listener = Listener(options.host, options.port, netsuite_handler(gateway, options))

@@ -13,6 +13,16 @@ Database = sqlite3.Connection
 Row = dict[str, Any]
 
 
+_FLAG = "INTEGER NOT NULL DEFAULT 0"
+_ADDED_COLUMNS = {
+    "items": {"unit": "TEXT NOT NULL DEFAULT 'Each'", "serial": _FLAG, "use_bins": _FLAG},
+    "locations": {"use_bins": _FLAG},
+    "transactions": {"push_key": "TEXT NOT NULL DEFAULT '' COLLATE NOCASE"},
+    "late_writes": {"headers": "TEXT NOT NULL DEFAULT '{}'", "job": "INTEGER"},
+}
+"""What a state file of an earlier version may lack."""
+
+
 class Store:
     """The state of one simulator. ``path=None`` keeps it in memory."""
 
@@ -29,9 +39,11 @@ class Store:
 
     def _create(self) -> None:
         self._db.executescript(files(__package__).joinpath("schema.sql").read_text(encoding="utf-8"))
-        if "unit" not in {column["name"] for column in self._db.execute("PRAGMA table_info(items)")}:
-            # A state file from before items had a unit.
-            self._db.execute("ALTER TABLE items ADD COLUMN unit TEXT NOT NULL DEFAULT 'Each'")
+        for table, columns in _ADDED_COLUMNS.items():
+            known = {column["name"] for column in self._db.execute(f"PRAGMA table_info({table})")}
+            for name, definition in columns.items():
+                if name not in known:
+                    self._db.execute(f"ALTER TABLE {table} ADD COLUMN {name} {definition}")
 
     @contextmanager
     def transaction(self) -> Iterator[Database]:

@@ -9,13 +9,18 @@ from importlib.resources import files
 from typing import Any
 
 from netsuite.simulator.exchange import Answer, Exchange, Refusal, json_answer
+from netsuite.simulator.paging import asked_page, page_of
 from netsuite.simulator.storage import Database, Store
 
 PATH = "/services/rest/query/v1/suiteql"
-LARGEST_PAGE = 1000
-MOST_ROWS = 100_000
-TABLES = frozenset({"transaction", "transactionline", "aggregateitemlocation", "item", "location", "accountingperiod"})
-_BEHIND_VIEWS = frozenset({"transactions", "lines", "stock", "items", "locations", "periods", "posted"})
+TABLES = frozenset(
+    {"transaction", "transactionline", "aggregateitemlocation", "item", "location", "accountingperiod"}
+    | {"customer", "pricelevel", "inventorybalance", "inventorynumber", "inventoryassignment"}
+)
+_BEHIND_VIEWS = frozenset(
+    {"transactions", "lines", "stock", "items", "locations", "periods", "posted", "estimates", "sales_lines"}
+    | {"customers", "price_levels", "inventory_numbers", "assignments"}
+)
 
 _TOKEN = re.compile(
     r"'(?:[^']|'')*'|(?i:BUILTIN\.DF)\b|\"[^\"]*\"|--[^\n]*|/\*.*?\*/|[A-Za-z_][A-Za-z0-9_$]*|.", re.DOTALL
@@ -48,24 +53,14 @@ def run(exchange: Exchange, db: Database) -> Answer:
     document = exchange.document
     if not isinstance(document, dict) or not isinstance(document.get("q"), str):
         raise Refusal(400, "INVALID_CONTENT", "The body must be an object with the query in 'q'.")
-    limit, offset = _paging(exchange)
+    limit, offset = asked_page(exchange)
     if exchange.missing_column and exchange.missing_column.lower() in document["q"].lower():
         raise _search_error(f"no such column: {exchange.missing_column}")
     names, rows = _select(db, document["q"], document.get("params", []))
     rows = _disturbed(rows, exchange)
     page = rows[offset : offset + limit]
     items = [{"links": [], **_printed(names, row)} for row in page]
-    return json_answer(
-        {
-            "links": _links(exchange, limit, offset, len(rows)),
-            "count": len(items),
-            "hasMore": offset + limit < len(rows),
-            "items": items,
-            "offset": offset,
-            "totalResults": len(rows),
-        },
-        outcome=f"suiteql:{len(items)} rows",
-    )
+    return json_answer(page_of(exchange, items, len(rows), limit, offset), outcome=f"suiteql:{len(items)} rows")
 
 
 def _disturbed(rows: list[tuple[Any, ...]], exchange: Exchange) -> list[tuple[Any, ...]]:
@@ -74,32 +69,6 @@ def _disturbed(rows: list[tuple[Any, ...]], exchange: Exchange) -> list[tuple[An
     if exchange.shift == "vanish":
         return rows[1:]
     return rows[:1] + rows[:-1] if exchange.shift == "repeat" else rows
-
-
-def _paging(exchange: Exchange) -> tuple[int, int]:
-    try:
-        limit, offset = int(exchange.query.get("limit", LARGEST_PAGE)), int(exchange.query.get("offset", 0))
-    except ValueError:
-        raise Refusal(400, "INVALID_PARAMETER", "limit and offset must be whole numbers.") from None
-    if not 1 <= limit <= LARGEST_PAGE:
-        raise Refusal(400, "INVALID_PARAMETER", f"The limit must be between 1 and {LARGEST_PAGE}.")
-    if offset < 0 or offset % limit:
-        raise Refusal(400, "INVALID_PARAMETER", "The offset must be divisible by the limit.")
-    if offset + limit > MOST_ROWS or offset // limit >= LARGEST_PAGE:
-        raise Refusal(400, "INVALID_PARAMETER", "A query returns at most 100,000 rows in 1,000 pages.")
-    return limit, offset
-
-
-def _links(exchange: Exchange, limit: int, offset: int, total: int) -> list[dict[str, str]]:
-    def link(rel: str, start: int) -> dict[str, str]:
-        return {"rel": rel, "href": f"{exchange.base_url}{PATH}?limit={limit}&offset={start}"}
-
-    links = [link("self", offset)]
-    if offset + limit < total:
-        links += [link("next", offset + limit), link("last", (total - 1) // limit * limit)]
-    if offset > 0:
-        links += [link("first", 0), link("previous", offset - limit)]
-    return links
 
 
 def _select(db: Database, query: str, parameters: Any) -> tuple[list[str], list[tuple[Any, ...]]]:

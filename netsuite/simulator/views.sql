@@ -1,17 +1,49 @@
 -- What SuiteQL sees. Names and columns are NetSuite's; a moment is ISO text until it is printed.
 -- sim_now() is the simulated clock; a record under read lag is not visible yet.
 CREATE TEMP VIEW IF NOT EXISTS "transaction" AS
-SELECT CAST(id AS TEXT) AS id, external_id AS externalid, tranid, kind AS type, record_type AS recordtype,
-       trandate || 'T00:00:00Z' AS trandate, period AS postingperiod, account, subsidiary, memo,
-       payload_hash AS custbody_payload_hash, CAST(total AS REAL) AS foreigntotal,
-       created AS createddate, modified AS lastmodifieddate
-  FROM transactions WHERE visible_from <= (SELECT sim_now());
+SELECT CAST(t.id AS TEXT) AS id, t.external_id AS externalid, t.tranid, t.kind AS type, t.record_type AS recordtype,
+       t.trandate || 'T00:00:00Z' AS trandate, t.period AS postingperiod, NULLIF(t.account, '') AS account, t.subsidiary,
+       t.memo, (SELECT entity FROM estimates WHERE transaction_id = t.id) AS entity,
+       (SELECT status FROM estimates WHERE transaction_id = t.id) AS status,
+       (SELECT due || 'T00:00:00Z' FROM estimates WHERE transaction_id = t.id) AS duedate,
+       (SELECT title FROM estimates WHERE transaction_id = t.id) AS title, t.payload_hash AS custbody_payload_hash,
+       CAST(t.total AS REAL) AS foreigntotal, t.created AS createddate, t.modified AS lastmodifieddate
+  FROM transactions t WHERE t.visible_from <= (SELECT sim_now());
 
+-- Lines of sales carry negative quantities.
 CREATE TEMP VIEW IF NOT EXISTS transactionline AS
 SELECT CAST(l.transaction_id AS TEXT) AS "transaction", l.number AS id, l.number AS linesequencenumber, l.item, l.location,
        l.quantity / 1000000.0 AS quantity, CAST(l.unit_cost AS REAL) AS rate, CAST(l.amount AS REAL) AS netamount, l.memo,
        'F' AS mainline, t.subsidiary
-  FROM lines l JOIN transactions t ON t.id = l.transaction_id WHERE t.visible_from <= (SELECT sim_now());
+  FROM lines l JOIN transactions t ON t.id = l.transaction_id WHERE t.visible_from <= (SELECT sim_now())
+ UNION ALL
+SELECT CAST(s.transaction_id AS TEXT), s.number, s.number, s.item, NULL, -s.quantity / 1000000.0, CAST(s.rate AS REAL),
+       -CAST(s.amount AS REAL), s.description, 'F', t.subsidiary
+  FROM sales_lines s JOIN transactions t ON t.id = s.transaction_id WHERE t.visible_from <= (SELECT sim_now());
+
+CREATE TEMP VIEW IF NOT EXISTS customer AS
+SELECT id, external_id AS externalid, entityid, companyname, email, subsidiary, price_level AS pricelevel,
+       CASE inactive WHEN 1 THEN 'T' ELSE 'F' END AS isinactive, created AS datecreated, modified AS lastmodifieddate
+  FROM customers;
+
+CREATE TEMP VIEW IF NOT EXISTS pricelevel AS
+SELECT id, name, CASE inactive WHEN 1 THEN 'T' ELSE 'F' END AS isinactive FROM price_levels;
+
+CREATE TEMP VIEW IF NOT EXISTS inventorynumber AS
+SELECT id, item, number AS inventorynumber FROM inventory_numbers;
+
+CREATE TEMP VIEW IF NOT EXISTS inventoryassignment AS
+SELECT CAST(a.transaction_id AS TEXT) AS "transaction", a.line AS transactionline, a.inventory_number AS inventorynumber,
+       a.bin AS binnumber, a.quantity / 1000000.0 AS quantity
+  FROM assignments a JOIN transactions t ON t.id = a.transaction_id WHERE t.visible_from <= (SELECT sim_now());
+
+-- What lots, serial numbers and bins hold; stock without them is in aggregateitemlocation only.
+CREATE TEMP VIEW IF NOT EXISTS inventorybalance AS
+SELECT l.item, l.location, a.bin AS binnumber, a.inventory_number AS inventorynumber,
+       SUM(a.quantity) / 1000000.0 AS quantityonhand, SUM(a.quantity) / 1000000.0 AS quantityavailable
+  FROM assignments a JOIN lines l ON l.transaction_id = a.transaction_id AND l.number = a.line
+  JOIN transactions t ON t.id = l.transaction_id WHERE t.visible_from <= (SELECT sim_now())
+ GROUP BY l.item, l.location, a.bin, a.inventory_number;
 
 CREATE TEMP VIEW IF NOT EXISTS aggregateitemlocation AS
 WITH posted AS (
@@ -29,12 +61,14 @@ SELECT s.item, s.location,
 
 CREATE TEMP VIEW IF NOT EXISTS item AS
 SELECT id, itemid, displayname, kind AS itemtype, CASE inactive WHEN 1 THEN 'T' ELSE 'F' END AS isinactive,
-       CASE lot WHEN 1 THEN 'T' ELSE 'F' END AS islotitem, 'F' AS isserialitem, 'F' AS usebins, subsidiary,
+       CASE lot WHEN 1 THEN 'T' ELSE 'F' END AS islotitem, CASE serial WHEN 1 THEN 'T' ELSE 'F' END AS isserialitem,
+       CASE use_bins WHEN 1 THEN 'T' ELSE 'F' END AS usebins, subsidiary,
        unit AS stockunit, CAST(average_cost AS REAL) AS averagecost, modified AS lastmodifieddate
   FROM items;
 
 CREATE TEMP VIEW IF NOT EXISTS location AS
-SELECT id, name, name AS fullname, subsidiary, CASE inactive WHEN 1 THEN 'T' ELSE 'F' END AS isinactive, 'F' AS usebins
+SELECT id, name, name AS fullname, subsidiary, CASE inactive WHEN 1 THEN 'T' ELSE 'F' END AS isinactive,
+       CASE use_bins WHEN 1 THEN 'T' ELSE 'F' END AS usebins
   FROM locations;
 
 CREATE TEMP VIEW IF NOT EXISTS accountingperiod AS

@@ -24,6 +24,8 @@ CREDENTIALS = {
 class ForeignClient:
     """One connection per call; nothing is retried."""
 
+    restlet = RESTLET
+
     def __init__(self, base_url: str, **credentials: Any) -> None:
         self.base_url = base_url
         self.credentials = CREDENTIALS | credentials
@@ -45,8 +47,8 @@ class ForeignClient:
     def ping(self, **given: Any) -> requests.Response:
         return self.call("GET", f"{RESTLET}&op=ping", **given)
 
-    def lookup(self, external_id: str, **given: Any) -> dict[str, Any]:
-        target = f"{RESTLET}&op=lookup&recordtype=inventoryadjustment&externalid={external_id}"
+    def lookup(self, external_id: str, record_type: str = "inventoryadjustment", **given: Any) -> dict[str, Any]:
+        target = f"{RESTLET}&op=lookup&recordtype={record_type}&externalid={external_id}"
         return dict(self.call("GET", target, **given).json())
 
     def send(self, external_id: str, record: Any = None, **given: Any) -> requests.Response:
@@ -78,8 +80,31 @@ def line(itemid: str, quantity: str, **more: Any) -> dict[str, Any]:
     return {"item": {"itemid": itemid}, "location": {"name": "MAIN"}, "adjustQtyBy": quantity} | more
 
 
-def push_body(external_id: str, record: Any) -> dict[str, Any]:
-    hashed = {"recordType": "inventoryadjustment", "externalId": external_id, "record": record}
+CUSTOM = {"id": "-1"}
+
+
+def estimate(*lines: dict[str, Any], **header: Any) -> dict[str, Any]:
+    return {
+        "tranDate": "2026-11-21",
+        "entity": {"entityid": "LAKESIDE"},
+        "dueDate": "2026-12-31",
+        "expectedCloseDate": "2026-12-31",
+        "title": "Q-2026-00017",
+        "memo": "",
+        "lines": list(lines) or [estimate_line("000123", "12.000", rate="17.2500")],
+    } | header
+
+
+def estimate_line(itemid: str, quantity: str, **more: Any) -> dict[str, Any]:
+    return {"item": {"itemid": itemid}, "quantity": quantity} | more
+
+
+def quote_body(external_id: str, record: Any) -> dict[str, Any]:
+    return push_body(external_id, record, "estimate")
+
+
+def push_body(external_id: str, record: Any, record_type: str = "inventoryadjustment") -> dict[str, Any]:
+    hashed = {"recordType": record_type, "externalId": external_id, "record": record}
     text = json.dumps(hashed, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     digest = hashlib.sha256(text.encode()).hexdigest()
     return {"op": "push", "contract": 1, "payloadHash": digest, "dryRun": False, **hashed}

@@ -45,7 +45,7 @@ def test_ping_over_the_record_api_says_so(simulator, settings, capsys):
     assert figures["contract"] == "none: REST record API"
     assert figures["signer"] == "OAuth 2.0 client credentials (certificate)"
     assert (figures["account"], figures["role"]) == ("TSTDRV1", "Countersign Integration")
-    assert figures["features"] == {"inventoryAdjustments": True}
+    assert figures["features"] == {"inventoryAdjustments": True, "estimates": True}
     assert -95 < figures["clock_skew_seconds"] < -85
     assert figures["server_time"]
     call_command("netsuite_ping")

@@ -243,7 +243,7 @@ def test_both_take_the_same_numbers(foreign, field, number):
     ("name", "value"),
     [
         *[("contract", value) for value in (2, "1", None)],
-        *[("recordType", value) for value in ("estimate", "INVENTORYADJUSTMENT", None)],
+        *[("recordType", value) for value in ("invoice", "INVENTORYADJUSTMENT", None)],
         *[("externalId", value) for value in ("", "a b", "x" * 65, "a|b", 7)],
         *[("payloadHash", value) for value in ("0" * 63, "G" * 64, None)],
         *[("dryRun", value) for value in ("true", None, 1)],

@@ -17,7 +17,17 @@ from hypothesis import strategies as st
 from netsuite.records import AdjustmentLine, Reference, inventory_adjustment, payload_hash, quantity_sum
 from netsuite.simulator.running import running_simulator
 from tests.netsuite.contract import REQUESTS, answer_problems, problems
-from tests.netsuite.simulator_client import RESTLET, ForeignClient, adjustment, line, push_body
+from tests.netsuite.simulator_client import (
+    CUSTOM,
+    RESTLET,
+    ForeignClient,
+    adjustment,
+    estimate,
+    estimate_line,
+    line,
+    push_body,
+    quote_body,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -35,7 +45,7 @@ def node(*arguments: str | Path, **given: Any) -> subprocess.CompletedProcess[st
 def records(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """The script's own tests, and every exchange they had with it."""
     kept = tmp_path_factory.mktemp("restlet") / "records.jsonl"
-    done = node("--test", HERE / "countersign_push.test.cjs", env=os.environ | {"CONTRACT_RECORDS": str(kept)})
+    done = node("--test", *sorted(HERE.glob("*.test.cjs")), env=os.environ | {"CONTRACT_RECORDS": str(kept)})
     assert done.returncode == 0, done.stdout
     return [json.loads(text) for text in kept.read_text(encoding="utf-8").split("\n") if text]
 
@@ -76,7 +86,7 @@ SEED: dict[str, Any] = {
         {"id": "7", "name": "ABROAD", "subsidiary": "9"},
     ],
     "items": [
-        {"id": "101", "itemid": "000123", "average_cost": "2.50"},
+        {"id": "101", "itemid": "000123", "average_cost": "2.50", "prices": {"1": "20", "5": "18.5"}},
         {"id": "102", "itemid": "OLD", "inactive": True},
         {"id": "103", "itemid": "LOT", "lot": True},
         {"id": "104", "itemid": "SERVICE", "itemtype": "NonInvtPart"},
@@ -84,6 +94,11 @@ SEED: dict[str, Any] = {
     ],
     "subsidiaries": [{"id": "9", "name": "Elsewhere"}],
     "periods": [{"date": "2026-01-15", "closed": True}],
+    "price_levels": [{"id": "5", "name": "Contract"}, {"id": "6", "name": "Old", "inactive": True}],
+    "customers": [
+        {"id": "900", "entityid": "LAKESIDE", "price_level": "5"},
+        {"id": "901", "entityid": "GONE", "inactive": True},
+    ],
 }
 CASES: list[tuple[Any, dict[str, Any]]] = [
     (adjustment(), {}),
@@ -96,7 +111,7 @@ CASES: list[tuple[Any, dict[str, Any]]] = [
     (adjustment(), {"payloadHash": "0" * 64}),
     (adjustment(), {"surprise": 1}),
     (adjustment(), {"contract": 2}),
-    (adjustment(), {"recordType": "estimate"}),
+    (adjustment(), {"recordType": "invoice"}),
     (adjustment(), {"externalId": "a b"}),
     (adjustment(), {"payloadHash": None}),
     (adjustment(), {"dryRun": "yes"}),
@@ -132,6 +147,35 @@ CASES: list[tuple[Any, dict[str, Any]]] = [
     (adjustment(account={"name": "Adjustments"}), {}),
     (adjustment(subsidiary={"id": "77"}), {}),
 ]
+QUOTES: list[dict[str, Any]] = [
+    estimate(),
+    estimate(estimate_line("000123", "2"), estimate_line("SERVICE", "3", rate="2.335", priceLevel=CUSTOM)),
+    estimate(estimate_line("000123", "2", priceLevel={"name": "Base Price"}), dueDate=None, title=None),
+    estimate(estimate_line("000123", "0.5", rate="0")),
+    estimate(entity=None),
+    estimate(entity={"id": "900"}),
+    estimate(entity={"entityid": "GONE"}),
+    estimate(entity={"entityid": "NOBODY"}),
+    estimate(entity={"name": "LAKESIDE"}),
+    estimate(dueDate="31.12.2026"),
+    estimate(expectedCloseDate="2026-02-30"),
+    estimate(tranDate=None),
+    estimate(total="1.00"),
+    estimate(title="x" * 1000),
+    estimate(lines=[]),
+    estimate(estimate_line("000123", "0", rate="1")),
+    estimate(estimate_line("000123", "1"), estimate_line("000123", "-1", rate="1")),
+    estimate(estimate_line("000123", "1", rate="-1")),
+    estimate(estimate_line("000123", "1", rate=1)),
+    estimate(estimate_line("000123", "1", amount="1")),
+    estimate(estimate_line("000123", "1", priceLevel=CUSTOM)),
+    estimate(estimate_line("000123", "1", rate="1", priceLevel={"id": "1"})),
+    estimate(estimate_line("000123", "1", priceLevel={"name": "Old"})),
+    estimate(estimate_line("nothing", "1", rate="1")),
+    estimate(estimate_line("OLD", "1", rate="1")),
+    estimate(estimate_line("000123", "1", rate="1") | {"item": None}),
+    estimate(estimate_line("000123", "1", rate="1", description="x" * 1000)),
+]
 # NetSuite finds these while saving and names no field.
 FOUND_WHILE_SAVING = {"TRAN_PERIOD_CLOSED", "INVALID_TRANS_SUB_LOC", "INVALID_ADJUSTMENT_ACCT"}
 
@@ -140,22 +184,28 @@ def gist(answer: dict[str, Any]) -> tuple[Any, ...]:
     """What two implementations of the contract must agree on."""
     error = answer["error"] or {}
     place = () if error.get("code") in FOUND_WHILE_SAVING else (error.get("field"), error.get("line"))
-    figures = (answer["lineCount"], answer["quantitySum"]) if answer["outcome"] != "rejected" else ()
+    names = ("lineCount", "quantitySum", "subtotal")
+    figures = tuple(answer[name] for name in names) if answer["outcome"] != "rejected" else ()
     return (answer["outcome"], error.get("code"), *place, *figures)
 
 
 def found(answer: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple(answer.get(name) for name in ("found", "matches", "payloadHash", "lineCount", "quantitySum", "total"))
+    names = ("found", "matches", "payloadHash", "lineCount", "quantitySum", "subtotal", "total")
+    return tuple(answer.get(name) for name in names)
 
 
 def test_script_and_simulator_answer_alike():
     """Each push twice, then another content under the same id, to both; then a look-up of each."""
     bodies = [push_body(f"CS-IA-{number}", record) | changed for number, (record, changed) in enumerate(CASES)]
+    sent = [body for body in bodies for _ in (1, 2)]
+    quotes = [quote_body(f"CS-QT-{number}", record) for number, record in enumerate(QUOTES)]
+    sent += [body for body in quotes for _ in (1, 2)]
     other = [push_body(f"CS-IA-{number}", adjustment(memo="other")) for number in range(3)]
-    sent = [body for body in bodies for _ in (1, 2)] + other
+    sent += other
     asked = [
         {"op": "lookup", "recordtype": "inventoryadjustment", "externalid": f"cs-ia-{n}"} for n in range(len(CASES))
     ]
+    asked += [{"op": "lookup", "recordtype": "estimate", "externalid": f"CS-QT-{n}"} for n in range(len(QUOTES))]
     account = {"closedMonths": ["2026-01"], "parameters": {"custscript_countersign_accounts": "54 12"}}
     posts = [{"method": "POST", "body": body} for body in sent]
     scripted = calls({"account": account}, *posts, *({"method": "GET", "query": query} for query in asked))
@@ -163,14 +213,14 @@ def test_script_and_simulator_answer_alike():
         simulator.control.seed(**SEED)
         client = ForeignClient(simulator.base_url)
         simulated = [client.call("POST", RESTLET, json=body).json() for body in sent]
-        looked_up = [client.lookup(query["externalid"]) for query in asked]
+        looked_up = [client.lookup(query["externalid"], query["recordtype"]) for query in asked]
     differences = [
         (body, gist(ours["answer"]), gist(theirs))
         for body, ours, theirs in zip(sent, scripted[: len(sent)], simulated, strict=True)
         if gist(ours["answer"]) != gist(theirs)
     ]
     assert differences == []
-    assert len({gist(answer) for answer in simulated}) > 30
+    assert len({gist(answer) for answer in simulated}) > 40
     described = [reply["answer"] for reply in scripted[len(sent) :]]
     assert [found(answer) for answer in described] == [found(answer) for answer in looked_up]
     assert {answer["found"] for answer in looked_up} == {True, False}

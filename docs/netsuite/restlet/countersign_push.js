@@ -1,15 +1,15 @@
 /**
- * Countersign push, contract 1, version 1.0.0.
+ * Countersign push, contract 1, version 1.1.0.
  *
- * Writes the inventory adjustments Countersign sends, each once. What it does, and all it does:
+ * Writes the inventory adjustments and the estimates Countersign sends, each once. What it does, and all it does:
  *
  *   GET  op=ping     says who is calling, and proves that the two custom fields are there to be read
- *   GET  op=lookup   says whether an adjustment with an external id exists, and what it holds
- *   POST op=push     creates one inventory adjustment, or says why not
+ *   GET  op=lookup   says whether a record with an external id exists, and what it holds
+ *   POST op=push     creates one inventory adjustment or one estimate, or says why not
  *
  * What an auditor may rely on:
  *
- *   1. It creates inventory adjustments and nothing else. It changes no record, deletes none, sends no e-mail and
+ *   1. It creates inventory adjustments and estimates, nothing else. It changes no record, deletes none, sends no e-mail and
  *      calls no other system. There is no put and no delete entry point.
  *   2. An external id is looked up, without regard to case, among all transactions before anything is created, and
  *      again whenever a save fails: NetSuite itself refuses a second record with the same external id, and a script
@@ -39,9 +39,7 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
     runtime
 ) => {
     const CONTRACT = 1;
-    const VERSION = '1.0.0';
-    const RECORD_TYPE = 'inventoryadjustment';
-    const SUBLIST = 'inventory';
+    const VERSION = '1.1.0';
     const HASH_FIELD = 'custbody_countersign_payload_hash';
     const KEY_FIELD = 'custbody_countersign_push_key';
     const ACCOUNTS_PARAMETER = 'custscript_countersign_accounts';
@@ -49,6 +47,33 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
     const ENVELOPE_FIELDS = ['op', 'contract', 'recordType', 'externalId', 'payloadHash', 'dryRun', 'record'];
     const HEADER_FIELDS = ['tranDate', 'memo', 'account', 'subsidiary', 'adjLocation', 'lines'];
     const LINE_FIELDS = ['item', 'location', 'adjustQtyBy', 'unitCost', 'memo'];
+    const ESTIMATE_FIELDS = ['tranDate', 'entity', 'dueDate', 'expectedCloseDate', 'title', 'memo', 'lines'];
+    const ESTIMATE_LINE_FIELDS = ['item', 'quantity', 'rate', 'priceLevel', 'description'];
+    const CUSTOM_PRICE = '-1';
+
+    // What differs between the two kinds of record. An estimate is written in dynamic mode, where NetSuite sources the
+    // customer's terms and addresses and the listed prices; an adjustment has nothing to source.
+    const KINDS = {
+        inventoryadjustment: {
+            type: record.Type.INVENTORY_ADJUSTMENT,
+            sublist: 'inventory',
+            quantity: 'adjustqtyby',
+            subtotal: null,
+            total: 'estimatedtotalvalue',
+            check: (given) => checkAdjustment(given),
+            build: (asked, header, lines) => buildAdjustment(asked, header, lines),
+        },
+        estimate: {
+            type: record.Type.ESTIMATE,
+            sublist: 'item',
+            quantity: 'quantity',
+            subtotal: 'subtotal',
+            total: 'total',
+            check: (given) => checkEstimate(given),
+            build: (asked, header, lines) => buildEstimate(asked, header, lines),
+        },
+    };
+    const RECORD_TYPES = Object.keys(KINDS);
 
     // NetSuite's field ids in the words of the contract, for a refusal that names a field.
     const CONTRACT_NAMES = {
@@ -59,6 +84,9 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
         adjlocation: 'adjLocation',
         adjustqtyby: 'adjustQtyBy',
         unitcost: 'unitCost',
+        duedate: 'dueDate',
+        expectedclosedate: 'expectedCloseDate',
+        price: 'priceLevel',
     };
 
     const EXTERNAL_ID = /^[A-Za-z0-9_-]{1,64}$/;
@@ -144,11 +172,12 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
         if (!recordtype || !externalid) {
             throw notUnderstood('SSS_MISSING_REQD_ARGUMENT', 'recordtype and externalid are required.');
         }
-        if (String(recordtype).toLowerCase() !== RECORD_TYPE) {
+        const recordType = String(recordtype).toLowerCase();
+        if (!RECORD_TYPES.includes(recordType)) {
             // "Not found" is never said about something that was not looked for.
-            throw notUnderstood('SSS_INVALID_API_USAGE', `recordtype must be ${RECORD_TYPE}.`);
+            throw notUnderstood('SSS_INVALID_API_USAGE', `recordtype must be ${RECORD_TYPES.join(' or ')}.`);
         }
-        const held = transactionsHolding(externalid).filter((row) => row.recordtype === RECORD_TYPE);
+        const held = transactionsHolding(externalid).filter((row) => row.recordtype === recordType);
         if (held.length === 0) {
             return { contract: CONTRACT, found: false, matches: 0, externalId: externalid };
         }
@@ -199,6 +228,7 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
         created: null,
         lineCount: null,
         quantitySum: null,
+        subtotal: null,
         total: null,
         warnings: [],
         error: null,
@@ -214,10 +244,8 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
             return alreadyThere(held, asked);
         }
         checkHash(asked);
-        const header = checkHeader(asked.record);
-        const lines = checkLines(asked.record.lines, header);
-        resolveReferences(header, lines);
-        const adjustment = build(asked, header, lines);
+        const { header, lines } = asked.kind.check(asked.record);
+        const made = asked.kind.build(asked, header, lines);
         if (asked.dryRun) {
             return {
                 outcome: 'created',
@@ -225,7 +253,7 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
                 quantitySum: sumOf(lines.map((line) => line.quantity)),
             };
         }
-        return save(adjustment, asked, header);
+        return save(made, asked, header);
     };
 
     // ---- One record per external id ------------------------------------------------------------------------------
@@ -246,7 +274,7 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
     const alreadyThere = (held, asked) => {
         const { lastModified, ...described } = describe(held[0], asked.externalId);
         const [{ recordtype }] = held;
-        if (held.length === 1 && recordtype === RECORD_TYPE && described.payloadHash === asked.payloadHash) {
+        if (held.length === 1 && recordtype === asked.recordType && described.payloadHash === asked.payloadHash) {
             return { ...described, outcome: 'existing' };
         }
         const message =
@@ -268,17 +296,20 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
             created: null,
             lineCount: null,
             quantitySum: null,
+            subtotal: null,
             total: null,
             lastModified: null,
         };
-        if (row.recordtype !== RECORD_TYPE) {
+        const kind = KINDS[row.recordtype];
+        if (!kind) {
             return described;
         }
-        const saved = record.load({ type: record.Type.INVENTORY_ADJUSTMENT, id: row.id, isDynamic: false });
-        const lineCount = saved.getLineCount({ sublistId: SUBLIST });
+        const { sublist: sublistId, quantity: fieldId } = kind;
+        const saved = record.load({ type: kind.type, id: row.id, isDynamic: false });
+        const lineCount = saved.getLineCount({ sublistId });
         const quantities = [];
         for (let line = 0; line < lineCount; line += 1) {
-            quantities.push(saved.getSublistValue({ sublistId: SUBLIST, fieldId: 'adjustqtyby', line }));
+            quantities.push(saved.getSublistValue({ sublistId, fieldId, line }));
         }
         return {
             ...described,
@@ -286,12 +317,13 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
             created: momentOf(saved.getValue({ fieldId: 'createddate' })),
             lineCount,
             quantitySum: sumOf(quantities.map(plainDecimal)),
-            total: amountOf(saved.getValue({ fieldId: 'estimatedtotalvalue' })),
+            subtotal: kind.subtotal && amountOf(saved.getValue({ fieldId: kind.subtotal })),
+            total: amountOf(saved.getValue({ fieldId: kind.total })),
             lastModified: momentOf(saved.getValue({ fieldId: 'lastmodifieddate' })),
         };
     };
 
-    const save = (adjustment, asked, header) => {
+    const save = (made, asked, header) => {
         if (runtime.getCurrentScript().getRemainingUsage() < UNITS_TO_SAVE) {
             throw notUnderstood(
                 'SSS_USAGE_LIMIT_EXCEEDED',
@@ -300,14 +332,14 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
         }
         let internalId;
         try {
-            internalId = adjustment.save({ enableSourcing: true, ignoreMandatoryFields: false });
+            internalId = made.save({ enableSourcing: true, ignoreMandatoryFields: false });
         } catch (problem) {
             return afterFailedSave(problem, asked);
         }
         // Should reading it back fail, NetSuite answers an error, and Countersign looks the record up.
         const row = {
             id: internalId,
-            recordtype: RECORD_TYPE,
+            recordtype: asked.recordType,
             externalid: asked.externalId,
             payloadhash: asked.payloadHash,
         };
@@ -350,8 +382,8 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
         if (body.contract !== CONTRACT) {
             throw new Refusal('INVALID_FLD_VALUE', `This script speaks contract ${CONTRACT}.`, 'contract');
         }
-        if (body.recordType !== RECORD_TYPE) {
-            throw new Refusal('INVALID_FLD_VALUE', `recordType must be ${RECORD_TYPE}.`, 'recordType');
+        if (!RECORD_TYPES.includes(body.recordType)) {
+            throw new Refusal('INVALID_FLD_VALUE', `recordType must be ${RECORD_TYPES.join(' or ')}.`, 'recordType');
         }
         if (typeof body.externalId !== 'string' || !EXTERNAL_ID.test(body.externalId)) {
             const message = 'An external id has 1 to 64 letters, digits, _ or -.';
@@ -364,11 +396,12 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
         if (typeof dryRun !== 'boolean') {
             throw new Refusal('INVALID_BOOLEAN_VALUE', 'dryRun must be true or false.', 'dryRun');
         }
-        return { externalId: body.externalId, payloadHash: body.payloadHash, dryRun, record: body.record };
+        const { recordType, externalId, payloadHash } = body;
+        return { kind: KINDS[recordType], recordType, externalId, payloadHash, dryRun, record: body.record };
     };
 
     const checkHash = (asked) => {
-        const content = { recordType: RECORD_TYPE, externalId: asked.externalId, record: asked.record };
+        const content = { recordType: asked.recordType, externalId: asked.externalId, record: asked.record };
         const hash = crypto.createHash({ algorithm: crypto.HashAlg.SHA256 });
         hash.update({ input: canonical(content), inputEncoding: encode.Encoding.UTF_8 });
         if (hash.digest({ outputEncoding: encode.Encoding.HEX }).toLowerCase() !== asked.payloadHash) {
@@ -389,29 +422,54 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
         return JSON.stringify(value === undefined ? null : value);
     };
 
-    const checkHeader = (given) => {
-        if (!isObject(given)) {
-            throw new Refusal('INVALID_FLD_VALUE', 'An object was expected.', 'record');
-        }
-        refuseUnknown(given, HEADER_FIELDS);
-        return {
+    const checkAdjustment = (given) => {
+        refuseUnlessObject(given, HEADER_FIELDS, 'record');
+        const header = {
             tranDate: checkDate(given.tranDate),
-            memo: checkMemo(given.memo, null),
+            memo: checkText(given.memo, 'memo'),
             account: checkAccount(given.account),
             subsidiary: checkSubsidiary(given.subsidiary),
             location: checkReference(given.adjLocation, ['id', 'name'], 'adjLocation', null),
         };
+        const lines = checkLines(given.lines, (line, number) => checkLine(line, number, header));
+        resolveReferences(header, lines);
+        return { header, lines };
     };
 
-    const checkDate = (given) => {
+    const checkEstimate = (given) => {
+        refuseUnlessObject(given, ESTIMATE_FIELDS, 'record');
+        const header = {
+            tranDate: checkDate(given.tranDate),
+            entity: checkReference(given.entity, ['id', 'entityid'], 'entity', null),
+            dueDate: given.dueDate ? checkDate(given.dueDate, 'dueDate') : null,
+            expectedCloseDate: given.expectedCloseDate ? checkDate(given.expectedCloseDate, 'expectedCloseDate') : null,
+            title: checkText(given.title, 'title'),
+            memo: checkText(given.memo, 'memo'),
+        };
+        if (!header.entity) {
+            throw new Refusal('MISSING_REQD_FLD', 'Please enter value(s) for: Customer', 'entity');
+        }
+        const lines = checkLines(given.lines, checkEstimateLine);
+        resolveEstimate(header, lines);
+        return { header, lines };
+    };
+
+    const refuseUnlessObject = (given, known, field, line = null) => {
+        if (!isObject(given)) {
+            throw new Refusal('INVALID_FLD_VALUE', 'An object was expected.', field, line);
+        }
+        refuseUnknown(given, known, line);
+    };
+
+    const checkDate = (given, field = 'tranDate') => {
         if (!given) {
-            throw new Refusal('TRAN_DATE_REQD', 'The transaction date is required.', 'tranDate');
+            throw new Refusal('TRAN_DATE_REQD', 'The transaction date is required.', field);
         }
         const parts = typeof given === 'string' ? ISO_DATE.exec(given) : null;
         const day = parts && dayOf(given);
         if (!day || day.getMonth() + 1 !== Number(parts[2]) || day.getDate() !== Number(parts[3])) {
-            const message = 'The transaction date is not a date of the form YYYY-MM-DD.';
-            throw new Refusal('INVALID_DATE_FORMAT', message, 'tranDate');
+            const message = `${field} is not a date of the form YYYY-MM-DD.`;
+            throw new Refusal('INVALID_DATE_FORMAT', message, field);
         }
         return given;
     };
@@ -448,38 +506,72 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
         return asked.value;
     };
 
-    const checkLines = (given, header) => {
+    const checkLines = (given, check) => {
         if (!Array.isArray(given) || given.length === 0) {
             throw new Refusal('VALID_LINE_ITEM_REQD', 'You must enter at least one valid line item.', 'lines');
         }
-        return given.map((line, index) => checkLine(line, index + 1, header));
+        return given.map((line, index) => check(line, index + 1));
     };
 
     const checkLine = (given, number, header) => {
-        if (!isObject(given)) {
-            throw new Refusal('INVALID_FLD_VALUE', 'An object was expected.', 'lines', number);
-        }
-        refuseUnknown(given, LINE_FIELDS, number);
-        const item = checkReference(given.item, ['id', 'itemid'], 'item', number);
-        if (!item) {
-            throw new Refusal('MISSING_REQD_FLD', 'Please enter value(s) for: Item', 'item', number);
-        }
+        refuseUnlessObject(given, LINE_FIELDS, 'lines', number);
+        const item = checkItem(given.item, number);
         const location = checkReference(given.location, ['id', 'name'], 'location', number) || header.location;
         if (!location) {
             throw new Refusal('LOCATION_REQD', 'Please enter value(s) for: Location', 'location', number);
         }
-        const quantity = checkQuantity(given.adjustQtyBy, number);
+        const quantity = checkDecimal(given.adjustQtyBy, 'adjustQtyBy', number);
+        if (Number(quantity) === 0) {
+            throw new Refusal('INVALID_QUANTITY', 'The quantity must not be zero.', 'adjustQtyBy', number);
+        }
         const unitCost = checkUnitCost(given.unitCost, quantity, number);
-        return { number, item, location, quantity, unitCost, memo: checkMemo(given.memo, number) };
+        return { number, item, location, quantity, unitCost, memo: checkText(given.memo, 'memo', number) };
     };
 
-    const checkQuantity = (given, line) => {
-        if (typeof given !== 'string' || !DECIMAL.test(given)) {
-            const message = 'adjustQtyBy must be a decimal string of at most 15 digits, such as "-3.000".';
-            throw new Refusal('INVALID_NUMBER', message, 'adjustQtyBy', line);
+    const checkEstimateLine = (given, number) => {
+        refuseUnlessObject(given, ESTIMATE_LINE_FIELDS, 'lines', number);
+        const item = checkItem(given.item, number);
+        const quantity = checkDecimal(given.quantity, 'quantity', number);
+        if (Number(quantity) <= 0) {
+            throw new Refusal('INVALID_QUANTITY', 'The quantity must be above zero.', 'quantity', number);
         }
-        if (Number(given) === 0) {
-            throw new Refusal('INVALID_QUANTITY', 'The quantity must not be zero.', 'adjustQtyBy', line);
+        const level = checkReference(given.priceLevel, ['id', 'name'], 'priceLevel', number);
+        const rate = checkRate(given.rate, level, number);
+        const description = checkText(given.description, 'description', number);
+        return { number, item, quantity, level: rate === null ? level : null, rate, description };
+    };
+
+    /** A rate makes the price custom; sent with another level it would be overwritten by that level's price. */
+    const checkRate = (given, level, line) => {
+        const isCustom = level !== null && level.key === 'id' && level.value === CUSTOM_PRICE;
+        if (given === undefined || given === null) {
+            if (isCustom) {
+                throw new Refusal('MISSING_REQD_FLD', 'Please enter value(s) for: Rate', 'rate', line);
+            }
+            return null;
+        }
+        if (level !== null && !isCustom) {
+            const message = 'A rate belongs to the custom price level -1; the listed levels bring their own.';
+            throw new Refusal('INVALID_FLD_VALUE', message, 'rate', line);
+        }
+        if (Number(checkDecimal(given, 'rate', line)) < 0) {
+            throw new Refusal('INVALID_FLD_VALUE', 'The rate must not be negative.', 'rate', line);
+        }
+        return given;
+    };
+
+    const checkItem = (given, line) => {
+        const item = checkReference(given, ['id', 'itemid'], 'item', line);
+        if (!item) {
+            throw new Refusal('MISSING_REQD_FLD', 'Please enter value(s) for: Item', 'item', line);
+        }
+        return item;
+    };
+
+    const checkDecimal = (given, field, line) => {
+        if (typeof given !== 'string' || !DECIMAL.test(given)) {
+            const message = `${field} must be a decimal string of at most 15 digits, such as "3.000".`;
+            throw new Refusal('INVALID_NUMBER', message, field, line);
         }
         return given;
     };
@@ -489,10 +581,7 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
         if (given === undefined || given === null) {
             return null;
         }
-        if (typeof given !== 'string' || !DECIMAL.test(given)) {
-            throw new Refusal('INVALID_NUMBER', 'unitCost must be a decimal string.', 'unitCost', line);
-        }
-        if (Number(given) < 0) {
+        if (Number(checkDecimal(given, 'unitCost', line)) < 0) {
             throw new Refusal('POSITIVE_UNITCOST_REQD', 'The unit cost must be positive.', 'unitCost', line);
         }
         if (Number(quantity) < 0) {
@@ -501,13 +590,13 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
         return given;
     };
 
-    const checkMemo = (given, line) => {
+    const checkText = (given, field, line = null) => {
         if (given === undefined || given === null) {
             return '';
         }
         if (typeof given !== 'string' || Array.from(given).length > LONGEST_MEMO) {
-            const message = `memo must be text of at most ${LONGEST_MEMO} characters.`;
-            throw new Refusal('INVALID_FLD_VALUE', message, 'memo', line);
+            const message = `${field} must be text of at most ${LONGEST_MEMO} characters.`;
+            throw new Refusal('INVALID_FLD_VALUE', message, field, line);
         }
         return given;
     };
@@ -554,6 +643,23 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
             refuseUnfitItem(item, line.number);
             line.itemId = item.id;
             line.locationId = onlyOne(locations, line.location, 'location', line.number).id;
+        });
+    };
+
+    const resolveEstimate = (header, lines) => {
+        const customers = rowsNamed('customer', 'entityid', ['id', 'entityid', 'isinactive'], [header.entity]);
+        header.entityId = onlyOne(customers, header.entity, 'entity', null).id;
+        const items = rowsNamed(
+            'item',
+            'itemid',
+            ['id', 'itemid', 'isinactive'],
+            lines.map((line) => line.item)
+        );
+        const asked = lines.filter((line) => line.level).map((line) => line.level);
+        const levels = asked.length > 0 ? rowsNamed('pricelevel', 'name', ['id', 'name', 'isinactive'], asked) : null;
+        lines.forEach((line) => {
+            line.itemId = onlyOne(items, line.item, 'item', line.number).id;
+            line.levelId = line.level && onlyOne(levels, line.level, 'priceLevel', line.number).id;
         });
     };
 
@@ -618,12 +724,16 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
 
     // ---- The record ----------------------------------------------------------------------------------------------
 
-    const build = (asked, header, lines) => {
-        const adjustment = record.create({ type: record.Type.INVENTORY_ADJUSTMENT, isDynamic: false });
+    const marksOf = (asked) => ({
+        externalid: asked.externalId,
+        [KEY_FIELD]: asked.externalId,
+        [HASH_FIELD]: asked.payloadHash,
+    });
+
+    const buildAdjustment = (asked, header, lines) => {
+        const adjustment = record.create({ type: asked.kind.type, isDynamic: false });
         const values = {
-            externalid: asked.externalId,
-            [KEY_FIELD]: asked.externalId,
-            [HASH_FIELD]: asked.payloadHash,
+            ...marksOf(asked),
             subsidiary: header.subsidiary,
             account: header.account,
             trandate: dayOf(header.tranDate),
@@ -640,10 +750,45 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
                 memo: line.memo,
             };
             setEach(cells, line.number, (fieldId, value) =>
-                adjustment.setSublistValue({ sublistId: SUBLIST, fieldId, line: index, value })
+                adjustment.setSublistValue({ sublistId: asked.kind.sublist, fieldId, line: index, value })
             );
         });
         return adjustment;
+    };
+
+    /** The customer comes first, because setting it fills other fields; of a line, the item before its price. */
+    const buildEstimate = (asked, header, lines) => {
+        const estimate = record.create({ type: asked.kind.type, isDynamic: true });
+        const values = {
+            entity: header.entityId,
+            ...marksOf(asked),
+            trandate: dayOf(header.tranDate),
+            duedate: header.dueDate && dayOf(header.dueDate),
+            expectedclosedate: header.expectedCloseDate && dayOf(header.expectedCloseDate),
+            title: header.title,
+            memo: header.memo,
+        };
+        setEach(values, null, (fieldId, value) => estimate.setValue({ fieldId, value }));
+        const { sublist: sublistId } = asked.kind;
+        lines.forEach((line) => {
+            estimate.selectNewLine({ sublistId });
+            const cells = {
+                item: line.itemId,
+                quantity: Number(line.quantity),
+                price: line.rate === null ? line.levelId : Number(CUSTOM_PRICE),
+                rate: line.rate === null ? null : Number(line.rate),
+                description: line.description,
+            };
+            setEach(cells, line.number, (fieldId, value) =>
+                estimate.setCurrentSublistValue({ sublistId, fieldId, value })
+            );
+            try {
+                estimate.commitLine({ sublistId });
+            } catch (problem) {
+                throw refusalOf(problem, null, line.number);
+            }
+        });
+        return estimate;
     };
 
     /** What is empty is not set, so that the account's own defaults stay. */

@@ -8,6 +8,7 @@
  * so that a script cannot lean on a field or a column nobody has checked.
  */
 const { createHash } = require('node:crypto');
+const estimateClass = require('./estimate.cjs');
 
 const COLUMNS = {
     transaction: [
@@ -16,6 +17,8 @@ const COLUMNS = {
     ],
     item: ['id', 'itemid', 'itemtype', 'isinactive', 'islotitem', 'isserialitem'],
     location: ['id', 'name', 'isinactive'],
+    customer: ['id', 'entityid', 'isinactive'],
+    pricelevel: ['id', 'name', 'isinactive'],
 };
 const COLUMNS_OF_FEATURES = { islotitem: 'LOTNUMBEREDINVENTORY', isserialitem: 'SERIALIZEDINVENTORY' };
 const BODY_FIELDS = [
@@ -42,10 +45,10 @@ const DEFAULTS = {
     units: UNITS_OF_A_RESTLET,
     customFields: true,
     items: [
-        { id: 101, itemid: '000123', itemtype: 'InvtPart', cost: 2.5 },
+        { id: 101, itemid: '000123', itemtype: 'InvtPart', cost: 2.5, prices: { 1: 20, 5: 18.5 } },
         { id: 102, itemid: 'OLD', itemtype: 'InvtPart', isinactive: 'T' },
         { id: 103, itemid: 'LOT', itemtype: 'InvtPart', islotitem: 'T' },
-        { id: 104, itemid: 'SERVICE', itemtype: 'NonInvtPart' },
+        { id: 104, itemid: 'SERVICE', itemtype: 'NonInvtPart', prices: { 1: 3 } },
         { id: 106, itemid: 'TWIN', itemtype: 'InvtPart' },
         { id: 107, itemid: 'TWIN', itemtype: 'Assembly' },
         { id: 108, itemid: '000456', itemtype: 'Assembly', cost: 1 },
@@ -54,6 +57,15 @@ const DEFAULTS = {
         { id: 5, name: 'MAIN', subsidiary: '1' },
         { id: 6, name: 'CLOSED', isinactive: 'T', subsidiary: '1' },
         { id: 7, name: 'ABROAD', subsidiary: '9' },
+    ],
+    customers: [
+        { id: 900, entityid: 'LAKESIDE', pricelevel: 5 },
+        { id: 901, entityid: 'GONE', isinactive: 'T' },
+    ],
+    levels: [
+        { id: 1, name: 'Base Price' },
+        { id: 5, name: 'Contract' },
+        { id: 6, name: 'Old', isinactive: 'T' },
     ],
 };
 
@@ -155,7 +167,7 @@ const SHAPES = [
                 .map(({ body }) => ({ day: day(body.trandate) })),
     },
     {
-        form: /^SELECT ([\w, ]+) FROM (item|location) WHERE (\w+) IN \(([?, ]+)\) ORDER BY id$/,
+        form: /^SELECT ([\w, ]+) FROM (item|location|customer|pricelevel) WHERE (\w+) IN \(([?, ]+)\) ORDER BY id$/,
         run(account, [, columns, table, key, marks], values) {
             const names = columns.split(', ');
             checkColumns(account, table, [...names, key]);
@@ -165,7 +177,8 @@ const SHAPES = [
                     'Search error occurred: Invalid or unsupported search'
                 );
             }
-            const rows = { item: account.items, location: account.locations }[table];
+            const { items: item, locations: location, customers: customer, levels: pricelevel } = account;
+            const rows = { item, location, customer, pricelevel }[table];
             return rows
                 .filter((row) => values.includes(row[key]))
                 .map((row) => Object.fromEntries(names.map((name) => [name, row[name] ?? flag(name)])));
@@ -281,10 +294,20 @@ function inventory(sublistId) {
     }
 }
 
-function checkBeforeSave(account, { body, lines }, ignoreMandatoryFields) {
+function checkUnique(account, body) {
     if (account.transactions.some((held) => sameKey(held.body.externalid, body.externalid))) {
         throw new SuiteScriptError('DUP_RCRD', 'This record already exists');
     }
+}
+
+const Estimate = estimateClass({ SuiteScriptError, spend, known, insert, checkUnique });
+const KINDS = {
+    inventoryadjustment: { Kind: InventoryAdjustment, isDynamic: false },
+    estimate: { Kind: Estimate, isDynamic: true },
+};
+
+function checkBeforeSave(account, { body, lines }, ignoreMandatoryFields) {
+    checkUnique(account, body);
     if (!body.account && !ignoreMandatoryFields) {
         throw new SuiteScriptError('USER_ERROR', 'Please enter value(s) for: Adjustment Account');
     }
@@ -307,13 +330,13 @@ function checkBeforeSave(account, { body, lines }, ignoreMandatoryFields) {
 }
 
 const recordModule = (account) => ({
-    Type: { INVENTORY_ADJUSTMENT: 'inventoryadjustment' },
+    Type: { INVENTORY_ADJUSTMENT: 'inventoryadjustment', ESTIMATE: 'estimate' },
     create({ type, isDynamic }) {
         spend(account, 'create');
-        if (type !== 'inventoryadjustment' || isDynamic) {
+        if (!KINDS[type] || KINDS[type].isDynamic !== isDynamic) {
             throw new SuiteScriptError('INVALID_RCRD_TYPE', `This account makes no ${type}.`);
         }
-        return new InventoryAdjustment(account);
+        return new KINDS[type].Kind(account);
     },
     load({ type, id }) {
         spend(account, 'load');
@@ -321,7 +344,7 @@ const recordModule = (account) => ({
         if (!held) {
             throw new SuiteScriptError('RCRD_DSNT_EXIST', 'That record does not exist.');
         }
-        return new InventoryAdjustment(account, held);
+        return new KINDS[type].Kind(account, held);
     },
 });
 

@@ -47,8 +47,8 @@ function call(account, method, { query, body }) {
 
 const ADDRESS = { script: 'customscript_countersign_push', deploy: 'customdeploy_countersign_push' };
 const ping = (account) => call(account, 'GET', { query: { ...ADDRESS, op: 'ping' } });
-const lookup = (account, externalid) =>
-    call(account, 'GET', { query: { ...ADDRESS, op: 'lookup', recordtype: 'inventoryadjustment', externalid } });
+const lookup = (account, externalid, recordtype = 'inventoryadjustment') =>
+    call(account, 'GET', { query: { ...ADDRESS, op: 'lookup', recordtype, externalid } });
 const push = (account, body) => call(account, 'POST', { body }).answer;
 
 /** The same canonical text, written without a look at the script's own. */
@@ -66,8 +66,8 @@ function sorted(value) {
     return value;
 }
 
-function pushBody(externalId, record, changed = {}) {
-    const content = { recordType: 'inventoryadjustment', externalId, record };
+function pushBody(externalId, record, changed = {}, recordType = 'inventoryadjustment') {
+    const content = { recordType, externalId, record };
     const payloadHash = createHash('sha256')
         .update(JSON.stringify(sorted(content)), 'utf8')
         .digest('hex');
@@ -92,4 +92,19 @@ const adjustment = (lines = [line('000123', '-3.000')], header = {}) => ({
     ...header,
 });
 
-module.exports = { call, ping, lookup, push, pushBody, line, adjustment };
+const quoteBody = (externalId, record, changed = {}) => pushBody(externalId, record, changed, 'estimate');
+
+const quoteLine = (item, quantity, more = {}) => ({ item: { itemid: item }, quantity, ...more });
+
+const estimate = (lines = [quoteLine('000123', '12.000', { rate: '17.2500' })], header = {}) => ({
+    tranDate: '2026-11-21',
+    entity: { entityid: 'LAKESIDE' },
+    dueDate: '2026-12-31',
+    expectedCloseDate: '2026-12-31',
+    title: 'Q-2026-00017',
+    memo: '',
+    lines,
+    ...header,
+});
+
+module.exports = { call, ping, lookup, push, pushBody, line, adjustment, quoteBody, quoteLine, estimate };

@@ -75,7 +75,7 @@ describe('lookup', () => {
     });
 
     test('"not found" is never said about a record type it does not look for', () => {
-        const query = { op: 'lookup', recordtype: 'estimate', externalid: 'CS-IA-1' };
+        const query = { op: 'lookup', recordtype: 'invoice', externalid: 'CS-IA-1' };
         assert.equal(call(createAccount(), 'GET', { query }).answer.error.code, 'SSS_INVALID_API_USAGE');
     });
 });
@@ -135,7 +135,7 @@ describe('push', () => {
     });
 
     test('conflict: the id belongs to a transaction of another type', () => {
-        const account = createAccount({ transactions: [{ recordtype: 'estimate', body: { externalid: 'cs-ia-1' } }] });
+        const account = createAccount({ transactions: [{ recordtype: 'invoice', body: { externalid: 'cs-ia-1' } }] });
         const answer = push(account, pushBody('CS-IA-1', adjustment()));
         assert.deepEqual([answer.outcome, answer.internalId, answer.lineCount], ['conflict', '1001', null]);
     });
@@ -180,7 +180,7 @@ describe('push', () => {
             2,
         ],
         ['another contract', adjustment(), 'INVALID_FLD_VALUE', 'contract', null, { contract: 2 }],
-        ['another record type', adjustment(), 'INVALID_FLD_VALUE', 'recordType', null, { recordType: 'estimate' }],
+        ['another record type', adjustment(), 'INVALID_FLD_VALUE', 'recordType', null, { recordType: 'invoice' }],
         ['an external id with a bar', adjustment(), 'INVALID_FLD_VALUE', 'externalId', null, { externalId: 'a|b' }],
         ['a hash in capitals', adjustment(), 'INVALID_FLD_VALUE', 'payloadHash', null, { payloadHash: 'A'.repeat(64) }],
         ['a dry run that is no boolean', adjustment(), 'INVALID_BOOLEAN_VALUE', 'dryRun', null, { dryRun: 'yes' }],

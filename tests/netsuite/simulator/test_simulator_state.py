@@ -12,7 +12,7 @@ import requests
 from netsuite.simulator.running import running_simulator
 from tests.netsuite.simulator_client import ForeignClient, eventually
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.kill

@@ -1,54 +1,10 @@
 """The RESTlet and SuiteQL: what a correct and an incorrect call get."""
 
-from collections.abc import Iterator
-
 import pytest
 import requests
 
-from netsuite.simulator.running import Running, running_simulator
+from netsuite.simulator.running import running_simulator
 from tests.netsuite.simulator_client import RESTLET, ForeignClient, adjustment, line
-
-
-@pytest.fixture(scope="module")
-def process() -> Iterator[Running]:
-    with running_simulator() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def strict_process() -> Iterator[Running]:
-    with running_simulator(strict=True) as running:
-        yield running
-
-
-@pytest.fixture
-def simulator(process: Running) -> Running:
-    process.control.reset()
-    return process
-
-
-@pytest.fixture
-def client(simulator: Running) -> ForeignClient:
-    return ForeignClient(simulator.base_url)
-
-
-@pytest.fixture
-def strict(strict_process: Running) -> Running:
-    strict_process.control.reset()
-    strict_process.control.seed(
-        locations=[{"id": "5", "name": "MAIN"}, {"id": "6", "name": "CLOSED", "inactive": True}],
-        items=[
-            {"id": "101", "itemid": "000123", "average_cost": "2.50"},
-            {"id": "102", "itemid": "OLD", "inactive": True},
-            {"id": "103", "itemid": "LOT", "lot": True},
-            {"id": "104", "itemid": "SERVICE", "itemtype": "NonInvtPart"},
-            {"id": "105", "itemid": "OTHERSUB", "subsidiary": "9"},
-        ],
-        subsidiaries=[{"id": "9", "name": "Elsewhere"}],
-        periods=[{"date": "2026-01-15", "closed": True}],
-        balances=[{"item": "000123", "location": "MAIN", "quantity": "40"}],
-    )
-    return strict_process
 
 
 def test_a_push_is_saved_and_can_be_looked_up_in_any_letter_case(simulator, client):
@@ -248,7 +204,7 @@ def test_suiteql_pages_until_the_end(simulator, client):
         ("SELECT id FROM item", "", {}, "Prefer"),
         ("SELECT id FROM item", "?limit=10&offset=5", {"Prefer": "transient"}, "divisible"),
         ("SELECT id FROM item", "?limit=1001", {"Prefer": "transient"}, "between 1 and 1000"),
-        ("SELECT id FROM customer", "", {"Prefer": "transient"}, "Record 'customer' was not found"),
+        ("SELECT id FROM employee", "", {"Prefer": "transient"}, "Record 'employee' was not found"),
         ("SELECT secret FROM tokens", "", {"Prefer": "transient"}, "Record 'tokens' was not found"),
         (
             "WITH item AS (SELECT * FROM tokens) SELECT * FROM item",

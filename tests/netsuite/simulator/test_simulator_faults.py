@@ -2,34 +2,15 @@
 
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 import requests
 
 from netsuite.simulator.control_client import ControlError
-from netsuite.simulator.running import Running, running_simulator
 from tests.netsuite.simulator_client import RESTLET, ForeignClient, adjustment, eventually, line
 
 HURRIED = 2.0  # seconds
 BROKEN = (requests.ConnectionError, requests.Timeout)
-
-
-@pytest.fixture(scope="module")
-def process() -> Iterator[Running]:
-    with running_simulator() as running:
-        yield running
-
-
-@pytest.fixture
-def simulator(process: Running) -> Running:
-    process.control.reset()
-    return process
-
-
-@pytest.fixture
-def client(simulator: Running) -> ForeignClient:
-    return ForeignClient(simulator.base_url)
 
 
 @pytest.mark.parametrize("effect", ["reset_before_read", "reset_before_commit", "hang_before_commit"])
@@ -107,6 +88,7 @@ def test_a_resend_that_overtakes_the_late_commit_leaves_one_record(simulator, cl
     assert len(simulator.control.transactions("CS-IA-1")) == 1
     assert simulator.control.duplicates() == {
         "external_ids": [],
+        "push_keys": [],
         "payload_hashes": [],
         "committed_by_two_requests": [],
         "same_content": [],

@@ -1,7 +1,6 @@
 """Who is let in, what the caller is told, and what only the login audit trail knows."""
 
 import time
-from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 
 import pytest
@@ -11,23 +10,6 @@ from netsuite.simulator.running import Running, running_simulator
 from tests.netsuite.simulator_client import RESTLET, ForeignClient, eventually
 
 OPAQUE = '{"error" : {"code" : "INVALID_LOGIN_ATTEMPT", "message" : "Invalid login attempt."}}'
-
-
-@pytest.fixture(scope="module")
-def process() -> Iterator[Running]:
-    with running_simulator() as running:
-        yield running
-
-
-@pytest.fixture
-def simulator(process: Running) -> Running:
-    process.control.reset()
-    return process
-
-
-@pytest.fixture
-def client(simulator: Running) -> ForeignClient:
-    return ForeignClient(simulator.base_url)
 
 
 def last_code(simulator: Running) -> str:
