@@ -66,7 +66,7 @@ def test_who_may_see_cost_sees_it(role, price):
     shown = text_of(client.get(address("pricingmaster")))
     assert COST in shown
     assert MARGIN in shown
-    assert COST in text_of(client.get(address("quote", "change", Quote.objects.get().pk)))
+    assert MARGIN in text_of(client.get(address("quote", "change", Quote.objects.get().pk)))
     assert COST in exported(client, "pricingmaster")
     assert COST in text_of(client.get(address("pricingmaster", "history", price.pk)))
 
