@@ -40,7 +40,8 @@ def prepare() -> None:
         raise SystemExit("The benchmarks need PostgreSQL: run `make bench`.")
     call_command("migrate", verbosity=0)
     from approvals.models import Guardrail
-    from inventory.counting.limits import SECOND_APPROVAL, seed_guardrails
+    from inventory.counting.limits import seed_guardrails
+    from inventory.stock.second_person import SECOND_APPROVAL
 
     seed_guardrails()
     Guardrail.objects.filter(name=SECOND_APPROVAL).update(is_enabled=False)
