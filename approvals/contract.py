@@ -151,7 +151,7 @@ def passed_if(holds: bool, found: str) -> CheckResult:
 
 @dataclass(frozen=True)
 class Check:
-    """A verify check of this run's own rows. `asks_elsewhere`: it speaks to another machine, so no transaction is open."""
+    """A verify check of this run's own rows. `asks_elsewhere`: of another machine, so no transaction is open."""
 
     name: str
     after: timedelta
