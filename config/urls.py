@@ -9,6 +9,7 @@ from django.views.generic import RedirectView
 from approvals.monitoring import health_page
 from config.api import api
 from quotes.admin.refreshing import refresh_view
+from quotes.viewing import quote_page
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -29,6 +30,7 @@ urlpatterns = [
         name="variances",
     ),
     path("admin/quotes/draft/<int:pk>/refresh/", admin.site.admin_view(refresh_view), name="quotes_refresh_draft"),
+    path("quotes/<str:number>", admin.site.admin_view(quote_page), name="quote_page"),
     path("admin/", admin.site.urls),
     path("api/", api.urls),
     path("healthz", healthz, name="healthz"),

@@ -27,10 +27,13 @@ def draft_page(page: Any) -> dict[str, Any]:
     now_offered = offered(action)
     draft = now_offered.draft
     customer = Customer.objects.get(pk=draft.customer_id)
-    staged = set(page.action.workflow_run.warnings)
+    staged = " ".join(page.action.workflow_run.warnings)  # the page shows them already
     return {
         "facts": _facts(customer, now_offered),
-        "notices": [*now_offered.standing.blocks, *(w for w in now_offered.standing.warnings if w not in staged)],
+        "notices": [
+            *now_offered.standing.blocks,
+            *(each for each in now_offered.standing.warnings if each not in staged),
+        ],
         "links": _links(action, page.viewer),
         "document_html": _drawn(now_offered),
         "rows": _rows(now_offered, sees_cost=page.viewer.has_perm(PERMISSION)),
@@ -39,7 +42,7 @@ def draft_page(page: Any) -> dict[str, Any]:
         "sees_cost": page.viewer.has_perm(PERMISSION),
         "margins": _margins(draft.lines) if page.viewer.has_perm(PERMISSION) else [],
         "needs_reason": bool(now_offered.standing.warnings),
-        "draft_action": action,
+        "as_one": True,
     }
 
 

@@ -21,7 +21,7 @@ from approvals.contract import (
 from approvals.registry import register_action_type, register_email_kind, register_workflow
 from netsuite.estimates import ESTIMATE
 from netsuite.permits import register_permit
-from quotes import closing, context, decision_page, emails, estimates, gate, steps, wishes
+from quotes import closing, context, decision_page, emails, estimates, gate, price_updates, steps, wishes
 from quotes.drafting import WORKFLOW
 
 CUSTOMER_QUOTE = Workflow(
@@ -110,3 +110,5 @@ register_action_type(ENVELOPE)
 register_action_type(QUOTE_DRAFT)
 register_email_kind(QUOTE_EMAIL)
 register_permit(ESTIMATE, estimates.may_be_pushed)
+register_action_type(price_updates.ENVELOPE_TYPE)
+register_action_type(price_updates.UPDATE_TYPE)

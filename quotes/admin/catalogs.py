@@ -37,6 +37,9 @@ class CatalogItemResource(BulkResource):
         fields = ("catalog", "spec_item", "position")
         export_order = fields
 
+    def get_queryset(self) -> QuerySet[CatalogItem]:
+        return CatalogItem.objects.select_related("catalog", "spec_item")
+
 
 class EntryInline(TabularInline):
     model = CatalogItem

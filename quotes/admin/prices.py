@@ -52,6 +52,9 @@ class PriceResource(BulkResource):
         )
         export_order = fields
 
+    def get_queryset(self) -> QuerySet[PricingMaster]:
+        return PricingMaster.objects.select_related("customer", "spec_item")
+
 
 class FloorFilter(DropdownFilter):
     """Prices under the margin floor, or without a cost. For those who may see cost."""

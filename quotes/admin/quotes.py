@@ -1,41 +1,35 @@
-"""Quotes: a list to search and read. What a person may do with one is a button, never a form."""
+"""Quotes: the list, the page of each with its story, and the buttons that carry it on. Nothing is edited in a form."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, OuterRef, QuerySet, Subquery
-from django.http import HttpRequest
-from django.utils import timezone
-from unfold.admin import TabularInline
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
 from approvals.admin.histories import HistoryAdmin
-from approvals.admin.links import link_to
+from approvals.admin.links import page_of
 from approvals.admin.readonly import ReadOnlyAdmin
-from approvals.clock import now
-from approvals.money import dollars
-from quotes.admin.access import sees_cost
+from approvals.models import ProposedAction
+from quotes.admin import drafting, quote_acting
+from quotes.admin.quote_page import STATUS_COLOURS, page_of_quote
 from quotes.admin.years import SchoolYearFilter
-from quotes.margin_floor import margin_floor
+from quotes.context import QUOTE_DRAFT
+from quotes.expiry import has_lapsed
 from quotes.models import Quote, QuoteLine
-from quotes.pricing import price_text
+from quotes.standing import today
 
 SOON = timedelta(days=14)
-OPEN = (Quote.Status.APPROVED, Quote.Status.SENT)
 Status = Quote.Status
-STATUS_COLOURS = {
-    Status.DRAFT: "default",
-    Status.PROPOSED: "warning",
-    Status.APPROVED: "info",
-    Status.SENT: "info",
-    Status.ACCEPTED: "success",
-    Status.DECLINED: "danger",
-    Status.EXPIRED: "warning",
-    Status.SUPERSEDED: "default",
-    Status.CANCELLED: "default",
-}
+OPEN = (Status.APPROVED, Status.SENT)
 
 
 class ExpiryFilter(DropdownFilter):
@@ -50,58 +44,17 @@ class ExpiryFilter(DropdownFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Quote]) -> QuerySet[Quote]:
         if self.value() != "soon":
             return queryset
-        today = timezone.localdate(now())
-        return queryset.filter(lifecycle_status__in=OPEN, valid_until__range=(today, today + SOON))
+        day = today()
+        return queryset.filter(lifecycle_status__in=OPEN, valid_until__range=(day, day + SOON))
 
 
-class LineInline(TabularInline):
-    """The lines as they were quoted; cost and margin only for those who may see them."""
-
-    model = QuoteLine
-    extra = 0
-    can_delete = False
-    ordering = ("position",)
-    columns = ("item_code", "description", "pack", "price_basis", "source", "price", "net", "quantity", "amount")
-    secret_columns = ("cost", "margin")
-    answer_columns = ("award_status", "po_number", "po_date")
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        secret = self.secret_columns if sees_cost(request.user) else ()
-        return (*self.columns, *secret, *self.answer_columns)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return self.get_fields(request, obj)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    @display(description="Price from")
-    def source(self, line: QuoteLine) -> str:
-        told = line.get_price_source_display()
-        return f"{told}: {line.override_reason}" if line.override_reason else told
-
-    @display(description="Case price")
-    def price(self, line: QuoteLine) -> str:
-        return "–" if line.case_price is None else f"${price_text(line.case_price)}"
-
-    @display(description="Net price")
-    def net(self, line: QuoteLine) -> str:
-        return "–" if line.net_price is None else f"${price_text(line.net_price)}"
-
-    @display(description="Amount")
-    def amount(self, line: QuoteLine) -> str:
-        return dollars(line.extended)
-
-    @display(description="Cost")
-    def cost(self, line: QuoteLine) -> str:
-        return "–" if line.cost_basis is None else f"${price_text(line.cost_basis)} of {line.cost_date}"
-
-    @display(description="Margin")
-    def margin(self, line: QuoteLine) -> str:
-        return str(line.margin(margin_floor().percent) or "–")
+def waiting_drafts(request: HttpRequest) -> list[tuple[ProposedAction, str]]:
+    """The newest drafts nobody has decided, with their address for those who may open it; no quote exists yet."""
+    drafts = ProposedAction.objects.filter(action_type=QUOTE_DRAFT, status=ProposedAction.Status.PENDING)
+    opens = request.user.has_perm("approvals.view_proposedaction")
+    return [
+        (draft, page_of(draft.envelope or draft) if opens else "") for draft in drafts.select_related("envelope")[:5]
+    ]
 
 
 @admin.register(Quote)
@@ -117,16 +70,7 @@ class QuoteAdmin(ReadOnlyAdmin, HistoryAdmin):
     list_select_related = ("customer", "created_by")
     search_fields = ("number", "customer__code", "customer__name", "lines__item_code", "lines__description")
     search_help_text = "Number, customer, or an item inside quotes: code or description"
-    inlines = (LineInline,)
-    readonly_fields = ("state", "year", "customer_link", "parent_link", "run_link", "push_link", "sum")
-    fieldsets = (
-        (None, {"fields": (("number", "revision", "state"), ("customer_link", "year", "catalog"))}),
-        ("Offer", {"fields": (("prices_from", "prices_to", "valid_until"), ("bid_reference", "sum"), "notes")}),
-        ("Record", {"fields": (
-            ("generated_at", "created_by", "sent_at"), ("parent_link", "run_link", "push_link"), "outcome_note",
-            ("content_hash", "pdf_hash"),
-        )}),
-    )  # fmt: skip
+    list_before_template = "quotes/list_buttons.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Quote]:
         quotes = super().get_queryset(request).select_related(*self.list_select_related)
@@ -143,29 +87,44 @@ class QuoteAdmin(ReadOnlyAdmin, HistoryAdmin):
 
     @display(description="Status", label=STATUS_COLOURS, ordering="lifecycle_status")
     def state(self, quote: Quote) -> tuple[str, str]:
-        return quote.lifecycle_status, quote.get_lifecycle_status_display()
+        status = Status.EXPIRED if quote.lifecycle_status == Status.SENT and has_lapsed(quote) else None
+        return (status, status.label) if status else (quote.lifecycle_status, quote.get_lifecycle_status_display())
 
     @display(description="Lines")
     def lines(self, quote: Any) -> int:
         return quote.line_count or 0
 
-    @display(description="Total")
-    def sum(self, quote: Quote) -> str:
-        total = quote.total()
-        return "No total: not every line has a quantity" if total is None else dollars(total)
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        more = {"may_draft": drafting.may_draft(request), "drafts": waiting_drafts(request)}
+        return super().changelist_view(request, more | (extra_context or {}))
 
-    @display(description="Customer")
-    def customer_link(self, quote: Quote) -> str:
-        return link_to(quote.customer)
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        quote = self.get_object(request, unquote(object_id))
+        if quote is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": str(quote),
+            "opts": self.opts,
+            **page_of_quote(quote, request.user),
+        }
+        return TemplateResponse(request, "quotes/quote.html", context)
 
-    @display(description="Revises")
-    def parent_link(self, quote: Quote) -> str:
-        return link_to(quote.parent)
+    def get_urls(self) -> list[URLPattern]:
+        def view(page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+            return self.admin_site.admin_view(partial(page, self))
 
-    @display(description="Run")
-    def run_link(self, quote: Quote) -> str:
-        return link_to(quote.workflow_run)
-
-    @display(description="NetSuite push")
-    def push_link(self, quote: Quote) -> str:
-        return link_to(quote.push)
+        return [
+            path("draft/", view(drafting.drafting_page), name="quotes_quote_draft"),
+            path("draft/items/", view(drafting.items_found), name="quotes_quote_items"),
+            path("<int:pk>/pdf/", view(quote_acting.pdf_page), name="quotes_quote_pdf"),
+            path("<int:pk>/answer/", view(quote_acting.answer_page), name="quotes_quote_answer"),
+            path("<int:pk>/take-back/", view(quote_acting.take_back_page), name="quotes_quote_take_back"),
+            path("<int:pk>/extend/", view(quote_acting.extend_page), name="quotes_quote_extend"),
+            path("<int:pk>/cancel/", view(quote_acting.cancel_page), name="quotes_quote_cancel"),
+            *super().get_urls(),
+        ]

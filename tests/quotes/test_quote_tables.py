@@ -35,6 +35,7 @@ ALLOWED = {
     ("approved", "sent"), ("approved", "superseded"), ("approved", "cancelled"),
     ("sent", "accepted"), ("sent", "declined"), ("sent", "expired"), ("sent", "superseded"), ("sent", "cancelled"),
     ("accepted", "superseded"), ("declined", "superseded"), ("expired", "superseded"),
+    ("accepted", "sent"), ("declined", "sent"), ("expired", "accepted"), ("expired", "declined"),
 }  # fmt: skip
 
 
