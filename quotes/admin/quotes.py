@@ -52,7 +52,9 @@ def waiting_drafts(request: HttpRequest) -> list[tuple[ProposedAction, str]]:
     """The newest drafts nobody has decided, with their address for those who may open it: no quote exists of them yet."""
     drafts = ProposedAction.objects.filter(action_type=QUOTE_DRAFT, status=ProposedAction.Status.PENDING)
     opens = request.user.has_perm("approvals.view_proposedaction")
-    return [(draft, page_of(draft.envelope or draft) if opens else "") for draft in drafts.select_related("envelope")[:5]]
+    return [
+        (draft, page_of(draft.envelope or draft) if opens else "") for draft in drafts.select_related("envelope")[:5]
+    ]
 
 
 @admin.register(Quote)

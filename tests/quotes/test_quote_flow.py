@@ -230,7 +230,12 @@ class TestRevisions:
     def revise(self, quote, lines=None, **wanted):
         lines = lines or [LineWish(line.item_code) for line in quote.lines.all()]
         return draft_quote(
-            customer_id=quote.customer_id, school_year="2026-27", lines=lines, by=drafted.quoter(), revises=quote.pk, **wanted
+            customer_id=quote.customer_id,
+            school_year="2026-27",
+            lines=lines,
+            by=drafted.quoter(),
+            revises=quote.pk,
+            **wanted,
         )
 
     def test_the_next_revision_has_the_number_and_takes_over_only_when_it_is_sent(self, simulator):
