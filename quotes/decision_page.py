@@ -25,7 +25,7 @@ def draft_page(page: Any) -> dict[str, Any]:
         return {}
     (action,) = page.shown
     now_offered = offered(action)
-    draft = now_offered.draft
+    draft, standing = now_offered.draft, now_offered.standing
     customer = Customer.objects.get(pk=draft.customer_id)
     staged = " ".join(page.action.workflow_run.warnings)  # the page shows them already
     return {
@@ -41,7 +41,7 @@ def draft_page(page: Any) -> dict[str, Any]:
         "parent": now_offered.parent,
         "sees_cost": page.viewer.has_perm(PERMISSION),
         "margins": _margins(draft.lines) if page.viewer.has_perm(PERMISSION) else [],
-        "needs_reason": bool(now_offered.standing.warnings),
+        "needs_reason": bool(standing.warnings),
         "as_one": True,
     }
 

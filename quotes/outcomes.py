@@ -4,7 +4,7 @@ Districts award single lines of a bid, and answer by purchase order outside any 
 A quote is accepted with its first awarded line, declined when no line was awarded, and otherwise still open.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,7 +14,7 @@ from django.db import transaction
 from approvals.mail.drafting import EMAIL_DRAFT
 from approvals.models import ProposedAction
 from approvals.refusals import Refused
-from approvals.withdrawing import withdraw
+from approvals.withdrawals import withdraw
 from quotes.models import Quote, QuoteLine
 from quotes.price_updates import applied_updates, propose_price_updates, waiting_updates
 from quotes.standing import today
@@ -81,7 +81,7 @@ def undo_answer(*, quote_id: int, by: Any, reason: str) -> Quote:
             )
         if not reason.strip():
             raise Refused("Say why the answer is taken back.")
-        withdraw(waiting_updates(quote), by=by, reason=f"The answer to {quote} was taken back: {reason}")
+        _withdraw(waiting_updates(quote), by, f"The answer to {quote} was taken back: {reason}")
         answered = {line.pk: line for line in quote.lines.exclude(award_status=Award.PENDING)}
         was = [_told(line) for line in answered.values()]
         _write(answered, [LineAnswer(pk, Award.PENDING) for pk in answered])
@@ -115,9 +115,13 @@ def cancel_quote(*, quote_id: int, by: Any, reason: str) -> Quote:
         quote.move_to(Status.CANCELLED)
         quote.outcome_note = reason
         quote.save(update_fields=["lifecycle_status", "outcome_note"])
-        withdraw(_waiting_emails(quote), by=by, reason=f"{quote} was cancelled: {reason}")
+        _withdraw(_waiting_emails(quote), by, f"{quote} was cancelled: {reason}")
         tell(quote, "cancelled", f"{by} cancelled {quote}: {reason}", by=by, reason=reason, was=before)
     return quote
+
+
+def _withdraw(actions: Iterable[ProposedAction], by: Any, why: str) -> None:
+    withdraw({action.pk: why for action in actions}, by=by)
 
 
 def _locked(quote_id: int) -> Quote:

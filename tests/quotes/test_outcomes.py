@@ -272,7 +272,7 @@ def test_cancelling_an_approved_quote_takes_its_email_draft_along(manager):
     )
     cancel_quote(quote_id=quote.pk, by=manager, reason="The district asked us to wait")
     draft.refresh_from_db()
-    assert (state(quote)[0], draft.status, draft.decided_via) == ("cancelled", "rejected", "withdrawn")
+    assert (state(quote)[0], draft.status, draft.decided_via) == ("cancelled", "withdrawn", "withdrawn")
     assert quote.outcome_note == "The district asked us to wait"
 
 
