@@ -18,6 +18,7 @@ fi
 if [ ! -e "$var/demo.stamp" ] && [ -z "${DATABASE_URL:-}" ]; then
     echo "Filling the new database with demo data"
     "${manage[@]}" seed_demo
+    "${manage[@]}" seed_quotes
     touch "$var/demo.stamp"
 fi
 exec .venv/bin/python -m config.processes

@@ -89,13 +89,18 @@ StepResult = Done | Waiting | Skipped
 
 @dataclass(frozen=True)
 class Step:
-    """One fan-out target. `run` must be idempotent: it may be called again after a crash."""
+    """One fan-out target. `run` must be idempotent: it may be called again after a crash.
+
+    `ahead` is called before it, outside any transaction: for work that is slow or speaks to another machine. It may be
+    called any number of times, also by two processes at once.
+    """
 
     name: str
     kind: str
     run: Callable[["WorkflowRun"], StepResult]
     when: When
     target: Mapping[str, str] = field(default_factory=dict)  # as the contract lists it: table, operation, keys...
+    ahead: Callable[["WorkflowRun"], None] = lambda run: None
 
 
 @dataclass(frozen=True)
@@ -146,12 +151,13 @@ def passed_if(holds: bool, found: str) -> CheckResult:
 
 @dataclass(frozen=True)
 class Check:
-    """A verify check of this run's own rows."""
+    """A verify check of this run's own rows. `asks_elsewhere`: of another machine, so no transaction is open."""
 
     name: str
     after: timedelta
     expected: str
     run: Callable[["WorkflowRun"], CheckResult]
+    asks_elsewhere: bool = False
 
 
 @dataclass(frozen=True)

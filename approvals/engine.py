@@ -7,6 +7,7 @@ what they do together happens together or not at all.
 
 import logging
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -30,6 +31,7 @@ from approvals.contract import (
     When,
     Workflow,
 )
+from approvals.failpoints import after_step, reach
 from approvals.models import Event, RunStep, VerifyCheck, WorkflowRun
 from approvals.refusals import Refused
 
@@ -90,8 +92,10 @@ def advance(run_id: int) -> WorkflowRun:
                 continue
             if waiting and steps[0].when is When.WHEN_DECIDED:
                 break
+            _go_ahead(run, steps)
             with transaction.atomic():
                 waiting = _run_steps(run_id, steps, waiting)
+            reach(after_step(steps[-1].name))
         return _settle(run_id, declared, waiting, began)
     except StepFailed as failure:
         log.exception("run %s: %s failed", run_id, failure.step)
@@ -105,6 +109,15 @@ def _together(declared: Workflow) -> Iterator[list[Step]]:
             yield list(steps)
         else:
             yield from ([step] for step in steps)
+
+
+def _go_ahead(run: WorkflowRun, steps: list[Step]) -> None:
+    """What the steps do outside their transaction; a failure counts as the step's own."""
+    for step in steps:
+        try:
+            step.ahead(run)
+        except Exception as problem:
+            raise StepFailed(step.name) from problem
 
 
 def _run_steps(run_id: int, steps: list[Step], waiting: bool) -> bool:
@@ -267,8 +280,9 @@ def _verdict(row: VerifyCheck) -> CheckResult:
     """What was found; a check that cannot be executed has not passed."""
     checks = {check.name: check for check in registry.workflow(row.run.workflow_type).verify}
     try:
-        with transaction.atomic():
-            return checks[row.name].run(row.run)
+        check = checks[row.name]
+        with nullcontext() if check.asks_elsewhere else transaction.atomic():
+            return check.run(row.run)
     except Exception as problem:
         log.exception("run %s: check %s", row.run_id, row.name)
         return Failed(f"{type(problem).__name__}: {problem}")

@@ -7,18 +7,20 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from approvals.api import router as approvals_router
 from inventory.counting.api import router as counting_router
+from quotes.api import router as quotes_router
 
 NOT_JSON = "The body cannot be read as JSON. Send one JSON object with Content-Type: application/json."
 
 api = NinjaAPI(
     title="Countersign",
     version="1.0.0",
-    description="Counts in, decisions, variances. Programs authenticate with a person's `X-Edit-Token` "
-    "(issued in the admin under Edit tokens). Every refusal lists all problems at once.",
+    description="Counts in, decisions, variances; quotes drafted and read. Programs authenticate with a person's "
+    "`X-Edit-Token` (issued in the admin under Edit tokens). Every refusal lists all problems at once.",
     docs_url="docs",
 )
 api.add_router("", approvals_router)
 api.add_router("", counting_router)
+api.add_router("", quotes_router)
 
 
 @api.exception_handler(ValidationError)
@@ -53,5 +55,5 @@ def refused(request: HttpRequest, error: HttpError) -> HttpResponse:
 
 @api.exception_handler(RequestDataTooBig)
 def too_long(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
-    problem = "The body is longer than 5 MB. Send the count in several parts, zone by zone."
+    problem = "The body is longer than 5 MB. Send it in several parts: a count zone by zone."
     return api.create_response(request, {"problems": [problem]}, status=413)

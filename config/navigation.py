@@ -51,6 +51,18 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        "Quotes",
+        (
+            Entry("Quotes", "request_quote", "quotes_quote_changelist", ("quotes.view_quote",)),
+            Entry("Pricing master", "sell", "quotes_pricingmaster_changelist", ("quotes.view_pricingmaster",)),
+            Entry("Customers", "school", "quotes_customer_changelist", ("quotes.view_customer",)),
+            Entry("Contacts", "contacts", "quotes_customercontact_changelist", ("quotes.view_customercontact",)),
+            Entry("Programs", "restaurant", "quotes_customerprogram_changelist", ("quotes.view_customerprogram",)),
+            Entry("Spec items", "lunch_dining", "quotes_specitem_changelist", ("quotes.view_specitem",)),
+            Entry("Catalogs", "menu_book", "quotes_catalog_changelist", ("quotes.view_catalog",)),
+        ),
+    ),
+    (
         "NetSuite",
         (
             Entry("Pushes", "cloud_upload", "netsuite_push_changelist", ("netsuite.view_push",)),

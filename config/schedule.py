@@ -73,6 +73,12 @@ SCHEDULE = (
         reason="Reads NetSuite's balances beside ours; a lasting difference becomes a proposed correction.",
     ),
     Entry(
+        name="Quotes that run out",
+        task="quotes.tasks.expire",
+        schedule=Every(timedelta(minutes=5)),
+        reason="Marks sent quotes as expired once their last day is over where the company is.",
+    ),
+    Entry(
         name="Weekly cycle count",
         task="inventory.counting.tasks.weekly_cycle_count",
         schedule=Cron("0 6 * * MON"),

@@ -19,6 +19,8 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from import_export.formats.base_formats import CSV, XLSX
 
+from config.quoting import quote_storage, supplier_words
+
 django_stubs_ext.monkeypatch()
 env = environ.Env()
 
@@ -207,6 +209,7 @@ HASHED = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
 HASHED_AND_COMPRESSED = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "quotes": quote_storage(env, secret),
     "staticfiles": {"BACKEND": HASHED_AND_COMPRESSED if PRODUCTION else HASHED},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
@@ -323,6 +326,12 @@ NETSUITE_QUERY_WAIT = env.float("NETSUITE_QUERY_WAIT", default=5)
 NETSUITE_QUERY_SECONDS = env.float("NETSUITE_QUERY_SECONDS", default=240)
 # A snapshot of NetSuite's balances with a smaller share of the rows of the last one is refused.
 NETSUITE_MIRROR_LEAST_SHARE = env.float("NETSUITE_MIRROR_LEAST_SHARE", default=0.9)
+
+# --- Quotes: the supplier's words on paper ----------------------------------------------------
+
+QUOTE_LETTERHEAD, QUOTE_SIGNATORY, QUOTE_STATEMENTS = supplier_words(env, simulated, PRODUCTION)
+# How long an offer stands when nobody says otherwise.
+QUOTE_VALID_DAYS = env.int("QUOTE_VALID_DAYS", default=30)
 
 # --- Import, export, history ------------------------------------------------------------------
 

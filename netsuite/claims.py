@@ -22,6 +22,7 @@ from netsuite.verdicts import Verdict
 
 Status = Push.Status
 INTERRUPTED = "interrupted"
+HELD_BACK = "held_back"
 ANSWERED = ("finished_at", "outcome", "http_status", "raw_answer", "nonce", "duration_ms", "code", "message")
 
 
@@ -63,6 +64,15 @@ def claim(push: Push, token: int) -> PushAttempt:
             sent_at=now(),
         )
         return _attempt(push, PushAttempt.Kind.SEND, token)
+
+
+def hold_back(push: Push, token: int, objection: str) -> None:
+    """Nothing is sent; a person mends the cause and sends it again, or cancels it."""
+    sentence = f"Held back, nothing was sent. {objection}"
+    with transaction.atomic():
+        _change(push, token, status=Status.NEEDS_HUMAN, last_class=HELD_BACK, last_outcome=sentence)
+        message = f"{push.external_id} ({push.label}): {sentence}"
+        raise_alert(key=push.alert_key, severity="warning", message=message, link=push.admin_link())
 
 
 def look_up_numbers(pushes: Sequence[Push]) -> None:

@@ -15,7 +15,7 @@ from django.db.models import Q
 from approvals.alerts import raise_alert, resolve_alert
 from approvals.clock import now
 from approvals.failpoints import Failpoint, reach
-from netsuite import claims, configuration, halts, lease
+from netsuite import claims, configuration, halts, lease, permits
 from netsuite.client import Client, client_for
 from netsuite.configuration import Timing
 from netsuite.models import DrainLease, Push
@@ -209,6 +209,9 @@ class _Pass:
 
     def _send(self, push: Push) -> bool:
         self._keep_lease()
+        if objection := permits.objection(push):
+            claims.hold_back(push, self.token, objection)
+            return True
         attempt = claims.claim(push, self.token)
         reach(Failpoint.BEFORE_SEND)
         outcome = self.client.push(**_content(push))

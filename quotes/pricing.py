@@ -54,6 +54,11 @@ class PriceSource(StrEnum):
     def label(self) -> str:
         return SOURCE_LABELS[self]
 
+    @property
+    def is_given(self) -> bool:
+        """By a person, instead of the pricing master's."""
+        return self in {PriceSource.OVERRIDE, PriceSource.PRIOR}
+
 
 SOURCE_LABELS = {
     PriceSource.MASTER: "Pricing master",

@@ -123,7 +123,7 @@ class ProposedActionAdmin(ModelAdmin):
             "decided": lines.exclude(status=Status.PENDING)[:LINES_PER_PAGE],
             "objection": objection,
             "may_decide": not objection,
-            **declared.page(PageOf(action, list(shown), live)),
+            **declared.page(PageOf(action, list(shown), live, request.user)),
         }
 
     def _why_not(self, request: HttpRequest, action: ProposedAction) -> str:
@@ -213,10 +213,12 @@ class ProposedActionAdmin(ModelAdmin):
 
 
 class PageOf:
-    """What an action type's `page` receives: the action, the lines shown, and their numbers now."""
+    """What an action type's `page` receives: the action, the lines shown, their numbers now, and who looks."""
 
-    def __init__(self, action: ProposedAction, shown: list[ProposedAction], live: Mapping[int, dict[str, Any]]) -> None:
-        self.action, self.shown, self.live = action, shown, live
+    def __init__(
+        self, action: ProposedAction, shown: list[ProposedAction], live: Mapping[int, dict[str, Any]], viewer: Any
+    ) -> None:
+        self.action, self.shown, self.live, self.viewer = action, shown, live, viewer
 
 
 def _say_done(request: HttpRequest, decided: ProposedAction, verdict: str, before: str) -> None:

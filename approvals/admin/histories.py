@@ -19,6 +19,11 @@ class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):
         """Names of the fields this user may not see."""
         return ()
 
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """`?avg_cost__gte=34` in the address would tell a hidden number by halving."""
+        hidden = lookup.split("__")[0] in self.hidden_fields(request)
+        return not hidden and bool(super().lookup_allowed(lookup, value, request))
+
     def history_form_view(
         self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
     ) -> HttpResponse:

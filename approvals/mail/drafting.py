@@ -21,11 +21,12 @@ SUBJECT_LENGTH = 200
 
 @dataclass(frozen=True)
 class Attachment:
-    """A stored file: its name for the recipient, its path in the file storage, its SHA-256 in hexadecimal."""
+    """A stored file: its name for the recipient, its path in the storage of that alias, its SHA-256 in hexadecimal."""
 
     name: str
     path: str
     sha256: str
+    storage: str = "default"
 
 
 def propose_email(

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.files.storage import default_storage
+from django.core.files.storage import storages
 from django.core.mail import EmailMessage
 from django.db import transaction
 
@@ -147,7 +147,7 @@ def message_id(email: OutboundEmail) -> str:
 def _checked(attachment: dict[str, str]) -> bytes:
     """The stored bytes, if they are still those that were approved."""
     try:
-        with default_storage.open(attachment["path"], "rb") as stored:
+        with storages[attachment.get("storage", "default")].open(attachment["path"], "rb") as stored:
             content: bytes = stored.read()
     except FileNotFoundError as problem:
         raise NotTaken(f"The attachment {attachment['name']} is no longer stored.", for_good=True) from problem

@@ -25,7 +25,7 @@ class Push(models.Model):
         CANCELLED = "cancelled", "Cancelled"
 
     TRANSITIONS: dict[str, set[str]] = {
-        Status.PENDING: {Status.IN_FLIGHT, Status.CANCELLED},
+        Status.PENDING: {Status.IN_FLIGHT, Status.NEEDS_HUMAN, Status.CANCELLED},
         Status.IN_FLIGHT: {
             Status.PENDING,
             Status.CONFIRMED,
@@ -34,7 +34,7 @@ class Push(models.Model):
             Status.NEEDS_HUMAN,
             Status.CONFLICT,
         },
-        Status.RETRY: {Status.IN_FLIGHT, Status.CANCELLED},
+        Status.RETRY: {Status.IN_FLIGHT, Status.NEEDS_HUMAN, Status.CANCELLED},
         Status.UNKNOWN: {Status.CONFIRMED, Status.RETRY, Status.NEEDS_HUMAN, Status.CONFLICT},
         Status.NEEDS_HUMAN: {Status.PENDING, Status.UNKNOWN, Status.CANCELLED},
         Status.CONFLICT: {Status.UNKNOWN, Status.CONFIRMED, Status.CANCELLED},

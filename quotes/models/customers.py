@@ -1,5 +1,6 @@
 """School districts: who they are, whom a quote goes to, and which programs they take part in."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -79,6 +80,10 @@ class CustomerContact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} <{self.email}>" if self.email else self.name
+
+    def clean(self) -> None:
+        if self.receives_quotes and not self.email:
+            raise ValidationError({"email": "Quotes go to this contact by e-mail. Fill in the address."})
 
 
 class CustomerProgram(models.Model):

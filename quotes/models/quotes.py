@@ -60,9 +60,10 @@ class Quote(models.Model):
         Status.PROPOSED: {Status.APPROVED, Status.DRAFT, Status.CANCELLED},
         Status.APPROVED: {Status.SENT, Status.SUPERSEDED, Status.CANCELLED},
         Status.SENT: {Status.ACCEPTED, Status.DECLINED, Status.EXPIRED, Status.SUPERSEDED, Status.CANCELLED},
-        Status.ACCEPTED: {Status.SUPERSEDED},
-        Status.DECLINED: {Status.SUPERSEDED},
-        Status.EXPIRED: {Status.SUPERSEDED},
+        # A mistaken record is taken back; an answer given in time may be typed in late.
+        Status.ACCEPTED: {Status.SENT, Status.SUPERSEDED},
+        Status.DECLINED: {Status.SENT, Status.SUPERSEDED},
+        Status.EXPIRED: {Status.ACCEPTED, Status.DECLINED, Status.SUPERSEDED},
         Status.SUPERSEDED: set(),
         Status.CANCELLED: set(),
     }

@@ -1,5 +1,6 @@
 """What we offer: pack, servings, meal-pattern credit, allergens, origin."""
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -44,6 +45,10 @@ class Specification(models.Model):
 
     class Meta:
         abstract = True
+
+    def clean(self) -> None:
+        if self.cn_expires_on is not None and not self.cn_number:
+            raise ValidationError({"cn_number": "A CN label with a date has a number. Fill it in, or clear the date."})
 
 
 SPECIFICATION_FIELDS = tuple(field.name for field in Specification._meta.local_fields)

@@ -234,7 +234,7 @@ def test_more_than_20000_lines_are_refused_before_any_is_read(counter, home):
 def test_more_than_five_megabytes_are_refused(counter, home):
     status, answer = send(b" " * (5 * 1024 * 1024 + 1), token_of(counter))
     assert status == 413
-    assert answer["problems"] == ["The body is longer than 5 MB. Send the count in several parts, zone by zone."]
+    assert answer["problems"] == ["The body is longer than 5 MB. Send it in several parts: a count zone by zone."]
 
 
 @pytest.mark.parametrize("body", ["{", "", "null", "[]", '"x"', b"\xff\xfe{}", "[" * 100_000, "zone_id=1"])

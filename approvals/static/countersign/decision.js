@@ -24,7 +24,7 @@ document.querySelectorAll("[data-decision]").forEach((form) => {
     if (!button || !button.dataset.verdict) { event.preventDefault(); return; }
     if ("needsNote" in button.dataset && !note.value.trim()) {
       event.preventDefault();
-      note.setCustomValidity("Say why: the counter reads this.");
+      note.setCustomValidity("Say why: this is kept with the decision.");
       note.reportValidity();
       note.addEventListener("input", () => note.setCustomValidity(""), { once: true });
       return;

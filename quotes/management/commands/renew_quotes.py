@@ -1,4 +1,7 @@
-"""What next year's quotes would look like: which lines have no price, fall under the floor, changed, or are gone."""
+"""Next year's quotes for every district: as a plan with --dry-run, as drafts that wait for approval without it.
+
+The plan says which lines have no price, fall under the floor, changed, or are gone.
+"""
 
 import json
 from decimal import Decimal, InvalidOperation
@@ -7,7 +10,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from approvals.refusals import Refused
+from quotes.management.drafting_user import drafting_user
 from quotes.renewal import CHANGED_BY_PERCENT, Finding, RenewalLine, RenewalPlan, plan_renewal
+from quotes.revising import Renewed, renew_quotes
 from quotes.school_years import parse_school_year
 
 
@@ -16,7 +21,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--year", required=True, help="the new school year, like 2027-28")
-        parser.add_argument("--dry-run", action="store_true", required=True, help="plan only; nothing is stored")
+        parser.add_argument("--dry-run", action="store_true", help="plan only; nothing is stored")
+        parser.add_argument("--by", default="", metavar="USER", help="user name of the person who drafts")
         parser.add_argument("--customers", default="", help="codes with commas between; all when left out")
         parser.add_argument("--changed-by", default=str(CHANGED_BY_PERCENT), help="percent; more than this is shown")
         parser.add_argument("--json", action="store_true", help="print the plan as JSON")
@@ -28,7 +34,15 @@ class Command(BaseCommand):
             plan = plan_renewal(year, customers=codes, changed_by=percent(options["changed_by"]))
         except Refused as refusal:
             raise CommandError("\n".join(refusal.problems), returncode=2) from refusal
-        self.stdout.write(json.dumps(plan.as_dict()) if options["json"] else "\n".join(story(plan)))
+        if options["dry_run"]:
+            said = [*story(plan), "Dry run: nothing was stored."]
+            self.stdout.write(json.dumps(plan.as_dict()) if options["json"] else "\n".join(said))
+            return
+        renewed = renew_quotes(plan=plan, by=drafting_user(options["by"]))
+        if options["json"]:
+            self.stdout.write(json.dumps({**plan.as_dict(), "renewed": [each.as_dict() for each in renewed]}))
+        else:
+            self.stdout.write("\n".join([*story(plan), "", *map(result, renewed)]))
 
 
 def percent(text: str) -> Decimal:
@@ -52,7 +66,7 @@ def story(plan: RenewalPlan) -> list[str]:
             lines += ["", f"{finding.label}: {len(found)}", *(f"  {told(line)}" for line in found)]
     if plan.skipped:
         lines += ["", "Not quoted:", *(f"  {code}: {why}" for code, why in plan.skipped.items())]
-    return [*lines, "", f"{len(plan.clean)} lines need no look. Dry run: nothing was stored."]
+    return [*lines, "", f"{len(plan.clean)} lines need no look."]
 
 
 def told(line: RenewalLine) -> str:
@@ -60,3 +74,10 @@ def told(line: RenewalLine) -> str:
     prices = f"{said['net_before'] or '–'} -> {said['net_after'] or '–'}"
     change = f" ({line.change:+.1f} %)" if line.change is not None else ""
     return f"{said['customer']} {said['item_code']} {said['price_basis']}: {prices}{change} {said['description']}"
+
+
+def result(renewed: Renewed) -> str:
+    if renewed.run_id is None:
+        return f"{renewed.customer}: no draft. {' '.join(renewed.refused)}"
+    left_out = f" Left out: {', '.join(renewed.left_out)}." if renewed.left_out else ""
+    return f"{renewed.customer}: {renewed.lines} lines wait for approval, run {renewed.run_id}.{left_out}"

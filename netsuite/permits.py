@@ -1,0 +1,23 @@
+"""May this push still go? Whoever owns a kind of record may say why not, right before it is sent.
+
+What was decided days ago may be wrong by now. A push that is refused here waits for a person, who sends it again once
+the cause is gone, or cancels it.
+"""
+
+from collections.abc import Callable
+
+from netsuite.models import Push
+
+Permit = Callable[[Push], str]  # "" or the sentence why it is held back
+_permits: dict[str, Permit] = {}
+
+
+def register_permit(record_type: str, permit: Permit) -> None:
+    if record_type in _permits:
+        raise ValueError(f"Pushes of {record_type} are permitted twice.")
+    _permits[record_type] = permit
+
+
+def objection(push: Push) -> str:
+    permit = _permits.get(push.record_type)
+    return permit(push) if permit else ""
