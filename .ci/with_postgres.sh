@@ -31,12 +31,12 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
 password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$(python3 "$(dirname "$0")/../tests/ports.py")
 server sh -c "umask 077; echo $password >password"
 server "$bin/initdb" -D "$home/data" -U countersign --pwfile="$home/password" --auth=scram-sha-256 \
     --encoding=UTF8 --locale=C.UTF-8 >/dev/null
 options="-c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories=$home -c max_connections=200 ${fast[*]:-}"
-if ! server "$bin/pg_ctl" -D "$home/data" -l "$home/log" -o "$options" -w -t 30 start >/dev/null; then
+if ! server "$bin/pg_ctl" -D "$home/data" -l "$home/log" -o "$options" -w -t 180 start >/dev/null; then
     cat "$home/log" >&2
     exit 1
 fi

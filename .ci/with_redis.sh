@@ -12,10 +12,10 @@ trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$(python3 "$(dirname "$0")/../tests/ports.py")
 redis-server --bind 127.0.0.1 --port "$port" --dir "$home" --save '' --appendonly no >"$home/log" 2>&1 &
 server=$!
-for _ in $(seq 100); do
+for _ in $(seq 1200); do
     redis-cli -p "$port" ping >/dev/null 2>&1 && break
     kill -0 "$server" 2>/dev/null || { cat "$home/log" >&2; exit 1; }
     sleep 0.05

@@ -156,7 +156,7 @@ def workflow_run(request: HttpRequest, run_id: Id) -> Any:
 )
 def proposed_actions(
     request: HttpRequest,
-    status: Literal["pending", "approved", "rejected", "sent_back"] = "pending",
+    status: Literal["pending", "approved", "rejected", "sent_back", "withdrawn"] = "pending",
     action_type: Text = "",
     workflow_run: Id | None = None,
     after: int = Query(0, ge=0, lt=2**63),

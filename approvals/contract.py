@@ -151,12 +151,13 @@ def passed_if(holds: bool, found: str) -> CheckResult:
 
 @dataclass(frozen=True)
 class Check:
-    """A verify check of this run's own rows."""
+    """A verify check of this run's own rows. `asks_elsewhere`: of another machine, so no transaction is open."""
 
     name: str
     after: timedelta
     expected: str
     run: Callable[["WorkflowRun"], CheckResult]
+    asks_elsewhere: bool = False
 
 
 @dataclass(frozen=True)

@@ -194,6 +194,8 @@ def _check_can_send_back(subjects: list[ProposedAction], chosen: Mapping[int, st
 
 
 def _who_decided(row: ProposedAction) -> str:
+    if row.status == Status.WITHDRAWN:
+        return f"“{row.title}” was withdrawn. {row.reason_note}"
     if row.decided_by is None or row.decided_at is None:
         return f"“{row.title}” has nothing left to decide."
     verb = VERBS.get(Status(row.status), row.status)

@@ -40,7 +40,8 @@ def prepare() -> None:
         raise SystemExit("The benchmarks need PostgreSQL: run `make bench`.")
     call_command("migrate", verbosity=0)
     from approvals.models import Guardrail
-    from inventory.counting.limits import SECOND_APPROVAL, seed_guardrails
+    from inventory.counting.limits import seed_guardrails
+    from inventory.stock.second_person import SECOND_APPROVAL
 
     seed_guardrails()
     Guardrail.objects.filter(name=SECOND_APPROVAL).update(is_enabled=False)
@@ -75,6 +76,7 @@ def report(*, quick: bool) -> int:
     report_memory(size)
     report_pushes(quick=quick)
     report_lists(20_000 if quick else MOVEMENTS)
+    report_documents(quick=quick)
     return 0
 
 
@@ -144,6 +146,17 @@ def report_lists(movements: int) -> None:
     print(f"Admin lists over {movements:,} movements")
     for name, queries, median, p95 in lists.measure():
         print(f"  {name:<22} {queries:3d} queries   median {median:6.0f} ms   p95 {p95:6.0f} ms")
+
+
+def report_documents(*, quick: bool) -> None:
+    from benchmarks import documents
+
+    print("A quote drawn as PDF, beside plain WeasyPrint on the same HTML")
+    for size, bare, ours in documents.measure(*((15,) if quick else (15, 100, 460))):
+        print(
+            f"  {size:4d} lines: {ours:6.2f} s, plain {bare:6.2f} s, "
+            f"overhead {(ours / bare - 1) * 100:5.1f} %   (target <= 15 %)"
+        )
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from typing import NoReturn
 import django
 
 STOP_SECONDS = 8.0
-READY_SECONDS = 60.0
+READY_SECONDS = 180.0
 LAST_LINES = 15
 POLL_SECONDS = 0.1
 PR_SET_PDEATHSIG = 1

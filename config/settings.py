@@ -19,6 +19,8 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from import_export.formats.base_formats import CSV, XLSX
 
+from config.quoting import quote_storage, supplier_words
+
 django_stubs_ext.monkeypatch()
 env = environ.Env()
 
@@ -205,33 +207,9 @@ MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(VAR_DIR / "media")))
 # Compressing takes twenty seconds, which a first look need not wait for.
 HASHED = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
 HASHED_AND_COMPRESSED = "whitenoise.storage.CompressedManifestStaticFilesStorage"
-
-
-def quote_storage() -> dict[str, Any]:
-    """Where PDFs of quotes are kept: files under MEDIA_ROOT, or a bucket of S3 or R2."""
-    kind = env.str("QUOTE_STORAGE", default="files")
-    if kind == "files":
-        return {"BACKEND": "quotes.documents.shelves.PdfFolder"}
-    if kind != "s3":
-        raise ImproperlyConfigured(f"QUOTE_STORAGE is {kind}; it must be files or s3.")
-    bucket = env.str("QUOTE_S3_BUCKET", default="")
-    if not bucket:
-        raise ImproperlyConfigured("QUOTE_STORAGE is s3, so set QUOTE_S3_BUCKET to the bucket's name.")
-    options = {
-        "bucket_name": bucket,
-        # Empty for Amazon; https://<account>.r2.cloudflarestorage.com and region auto for R2.
-        "endpoint_url": env.str("QUOTE_S3_ENDPOINT", default="") or None,
-        "region_name": env.str("QUOTE_S3_REGION", default="") or None,
-        # Empty: the machine's own role.
-        "access_key": secret("QUOTE_S3_ACCESS_KEY") or None,
-        "secret_key": secret("QUOTE_S3_SECRET_KEY") or None,
-    }
-    return {"BACKEND": "quotes.documents.shelves.PdfBucket", "OPTIONS": options}
-
-
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "quotes": quote_storage(),
+    "quotes": quote_storage(env, secret),
     "staticfiles": {"BACKEND": HASHED_AND_COMPRESSED if PRODUCTION else HASHED},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
@@ -351,27 +329,9 @@ NETSUITE_MIRROR_LEAST_SHARE = env.float("NETSUITE_MIRROR_LEAST_SHARE", default=0
 
 # --- Quotes: the supplier's words on paper ----------------------------------------------------
 
-# Lines of an address are separated by "|". Production has no letterhead until it is given one.
-QUOTE_LETTERHEAD = {
-    "name": env.str("QUOTE_LETTERHEAD_NAME", default=simulated("Lakeshore School Foods")),
-    "tagline": env.str("QUOTE_LETTERHEAD_TAGLINE", default=simulated("K-12 food service supply")),
-    "address": tuple(
-        env.str("QUOTE_LETTERHEAD_ADDRESS", default=simulated("1840 Harbor Street|Erie, PA 16507")).split("|")
-    ),
-    "phone": env.str("QUOTE_LETTERHEAD_PHONE", default=simulated("(814) 555-0140")),
-    "email": env.str("QUOTE_LETTERHEAD_EMAIL", default=simulated("quotes@lakeshore.example.com")),
-    "website": env.str("QUOTE_LETTERHEAD_WEBSITE", default=simulated("lakeshore.example.com")),
-    "remit_to": tuple(env.str("QUOTE_LETTERHEAD_REMIT_TO", default="").split("|")),
-}
+QUOTE_LETTERHEAD, QUOTE_SIGNATORY, QUOTE_STATEMENTS = supplier_words(env, simulated, PRODUCTION)
 # How long an offer stands when nobody says otherwise.
 QUOTE_VALID_DAYS = env.int("QUOTE_VALID_DAYS", default=30)
-# Who signs a quote that names nobody.
-QUOTE_SIGNATORY = {
-    field: env.str(f"QUOTE_SIGNATORY_{field.upper()}", default="") for field in ("name", "title", "phone", "email")
-}
-# The supplier's own policies, as a JSON object of title and text.
-DEMO_POLICY = {"Substitutions": "Nothing is substituted without the district's written consent."}
-QUOTE_STATEMENTS = env.json("QUOTE_STATEMENTS", default={} if PRODUCTION else DEMO_POLICY)
 
 # --- Import, export, history ------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 
 from approvals.monitoring import health_page
 from config.api import api
+from quotes.admin.refreshing import refresh_view
 from quotes.viewing import quote_page
 
 
@@ -28,6 +29,7 @@ urlpatterns = [
         RedirectView.as_view(pattern_name="admin:inventory_variance_changelist", query_string=True),
         name="variances",
     ),
+    path("admin/quotes/draft/<int:pk>/refresh/", admin.site.admin_view(refresh_view), name="quotes_refresh_draft"),
     path("quotes/<str:number>", admin.site.admin_view(quote_page), name="quote_page"),
     path("admin/", admin.site.urls),
     path("api/", api.urls),

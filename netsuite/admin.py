@@ -143,7 +143,7 @@ class PushAdmin(RecordAdmin):
     def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._ask(request, object_id, Kind.CANCEL)
 
-    @action(description="Resume pushing", url_path="resume", permissions=["resume"], icon="play_arrow")
+    @action(description="Try now", url_path="resume", permissions=["resume"], icon="play_arrow")
     def resume(self, request: HttpRequest) -> HttpResponse:
         state = standing()
 
@@ -152,12 +152,12 @@ class PushAdmin(RecordAdmin):
             return "The next look through the queue tries NetSuite at once."
 
         question = Question(
-            title="Resume pushing to NetSuite?",
+            title="Try NetSuite now?",
             consequences=[
                 state.halted or "Nothing stands in the way at the moment.",
                 "Mend the cause first: five refused logins lock the integration user in NetSuite.",
             ],
-            button="Resume",
+            button="Try now",
             carry_out=carry_out,
             back=reverse(LIST),
         )

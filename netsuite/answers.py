@@ -134,6 +134,8 @@ def failure(exchange: Exchange, signal: retry.Signal, retry_after: timedelta | N
     if rule.error_class is ErrorClass.DUPLICATE and code.upper() in VAGUE_CODES:
         code = rule.codes[0]  # the text told it; what follows goes by the code
     message = signal.message or _plain_sentence(signal)
+    if rule.error_class is ErrorClass.STOP_AUTH:
+        message = with_clocks(message, exchange)
     if plain := _PLAIN.get(rule.error_class):
         return plain(exchange, code, message)
     if rule.error_class is ErrorClass.RETRY:
@@ -141,6 +143,11 @@ def failure(exchange: Exchange, signal: retry.Signal, retry_after: timedelta | N
     if rule.error_class is ErrorClass.THROTTLE:
         return Throttled(exchange, code, message, rule.may_be_recorded, retry_after)
     return Rejected(exchange, code, message, rule.stops_when_repeated)
+
+
+def with_clocks(message: str, exchange: Exchange) -> str:
+    """A refused login with both clocks: five minutes apart, and NetSuite refuses every signature."""
+    return f"{message.rstrip('.')}. {exchange.clocks.sentence}" if exchange.clocks else message
 
 
 def error_in(body: str) -> tuple[str, str]:

@@ -4,6 +4,7 @@ Every one is a short transaction that changes a row only while the drain's token
 the drain saw it. No HTTP happens here.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +23,7 @@ from netsuite.verdicts import Verdict
 Status = Push.Status
 INTERRUPTED = "interrupted"
 HELD_BACK = "held_back"
+ANSWERED = ("finished_at", "outcome", "http_status", "raw_answer", "nonce", "duration_ms", "code", "message")
 
 
 class PushChanged(Exception):
@@ -71,6 +73,14 @@ def hold_back(push: Push, token: int, objection: str) -> None:
         _change(push, token, status=Status.NEEDS_HUMAN, last_class=HELD_BACK, last_outcome=sentence)
         message = f"{push.external_id} ({push.label}): {sentence}"
         raise_alert(key=push.alert_key, severity="warning", message=message, link=push.admin_link())
+
+
+def look_up_numbers(pushes: Sequence[Push]) -> None:
+    """The number of the last attempt of each, in one query for the batch."""
+    tried = PushAttempt.objects.filter(push__in=pushes).order_by().values_list("push").annotate(Max("number"))
+    last = dict(tried)
+    for push in pushes:
+        push.last_number = last.get(push.pk, 0)
 
 
 def begin_lookup(push: Push, token: int) -> PushAttempt:
@@ -123,8 +133,10 @@ def _change(push: Push, token: int, **fields: Any) -> None:
 
 
 def _attempt(push: Push, kind: PushAttempt.Kind, token: int) -> PushAttempt:
-    last = push.attempt_rows.aggregate(last=Max("number"))["last"] or 0
-    return PushAttempt.objects.create(push=push, number=last + 1, kind=kind, token=token)
+    """Numbered after the last one, which only the holder of the lease adds to."""
+    attempt = PushAttempt.objects.create(push=push, number=push.last_number + 1, kind=kind, token=token)
+    push.last_number = attempt.number
+    return attempt
 
 
 def named_by(record: RemoteRecord) -> dict[str, Any]:
@@ -166,7 +178,7 @@ def _finish(attempt: PushAttempt, outcome: PushOutcome | LookupOutcome, verdict:
     attempt.duration_ms = exchange.duration_ms
     if isinstance(outcome, Failure):
         attempt.code, attempt.message = outcome.code[:80], outcome.message
-    attempt.save()
+    attempt.save(update_fields=ANSWERED)
 
 
 def _name(outcome: PushOutcome | LookupOutcome, verdict: Verdict) -> str:

@@ -158,6 +158,7 @@ class _Pass:
             .exclude(pk__in=self.held)
             .order_by("pk")[:BATCH]
         )
+        claims.look_up_numbers(due)
         blockers = self._blockers()
         for push in due:
             if self._is_spent():

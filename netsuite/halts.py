@@ -1,7 +1,8 @@
 """When the whole drain stands still, for how long, and what starts it again.
 
 Five refused logins lock NetSuite's integration user for 30 minutes, so: one login failure stops everything;
-one probe follows after a minute; a second failure waits half an hour, new credentials, or an operator.
+one probe follows after a minute; from the second failure on the waits grow, from half an hour to a day, unless
+there are new credentials or an operator presses Try now.
 """
 
 from datetime import datetime, timedelta
@@ -27,6 +28,8 @@ SETUP_ALERT = "netsuite-setup"
 REACH_ALERT = "netsuite-unreachable"
 THROTTLE_ALERT = "netsuite-throttled"
 LOGINS_BEFORE_LONG_HALT = 2
+GROWTH = (1, 4, 12, 48)
+"""Of the long halt, for each further refused login: half an hour, 2 hours, 6 hours, a day, and so on daily."""
 TRIES = 5
 THROTTLED_TOO_LONG = timedelta(minutes=30)
 
@@ -56,10 +59,10 @@ def login_refused(row: DrainLease, outcome: AuthStop, signer: Signer, timing: Ti
     fingerprint = signer.fingerprint()
     earlier = row.failed_logins if row.failed_credentials in {"", fingerprint} else 0
     failures = earlier + outcome.exchange.logins
-    again = now() + (timing.auth_probe_wait if failures < LOGINS_BEFORE_LONG_HALT else timing.auth_halt)
+    again = now() + _wait_after(failures, timing)
     reason = (
-        f"NetSuite refused our login ({outcome.message.rstrip('.')}). Nothing is sent until "
-        f"{again:%H:%M} UTC. {signer.what_to_check}"
+        f"NetSuite refused our login ({outcome.message.rstrip('.')}). Nothing is sent; the next try is at "
+        f"{again:%d %b %H:%M} UTC. {signer.what_to_check}"
     )
     _halt(
         row,
@@ -74,10 +77,16 @@ def login_refused(row: DrainLease, outcome: AuthStop, signer: Signer, timing: Ti
     return reason
 
 
+def _wait_after(failures: int, timing: Timing) -> timedelta:
+    if failures < LOGINS_BEFORE_LONG_HALT:
+        return timing.auth_probe_wait
+    return timing.auth_halt * GROWTH[min(failures - LOGINS_BEFORE_LONG_HALT, len(GROWTH) - 1)]
+
+
 def setup_wrong(row: DrainLease, message: str, timing: Timing) -> str:
     reason = (
         f"The NetSuite set-up is wrong: {message.rstrip('.')}. Nothing is sent. Check the address, the "
-        "script and its deployment, and the role's permissions; then resume pushing here."
+        "script and its deployment, and the role's permissions; then press Try now."
     )
     _halt(row, Halt.SETUP, now() + timing.auth_probe_wait, reason, SETUP_ALERT, "critical")
     return reason
@@ -142,7 +151,7 @@ def answered(row: DrainLease) -> None:
 
 
 def resume_drain(*, by: AbstractUser) -> None:
-    """An operator has mended the cause: the next drain probes at once."""
+    """An operator has mended the cause: the next drain probes at once, and the waits begin anew."""
     if not by.has_perm("netsuite.resume_drain"):
         raise PermissionDenied("You may not resume pushing to NetSuite. Ask an approver or an administrator.")
     with transaction.atomic():

@@ -9,14 +9,13 @@ import threading
 import time
 import uuid
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode
 
 import jwt
 from django.db import transaction
 
 from netsuite import private_keys, retry, wire
+from netsuite.answers import with_clocks
 from netsuite.error_classes import Channel, ErrorClass
 from netsuite.outcomes import AuthStop, CallFailure, ConfigStop, Exchange, Refused, Throttled
 from netsuite.retry import Signal
@@ -27,7 +26,6 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_SECONDS = 300
 TOKEN_SECONDS = 3600
 LONGEST_WAIT = 60.0
-NOTABLE_SKEW = timedelta(seconds=60)
 BLOT = "[secret]"
 
 _CHECK = {
@@ -79,7 +77,7 @@ class M2mSigner:
     name = "OAuth 2.0 client credentials (certificate)"
     what_to_check = (
         "Check the certificate's mapping (Setup > Integration > OAuth 2.0 Client Credentials), the integration record "
-        "and the role in NetSuite, and this machine's clock; then resume pushing here."
+        "and the role in NetSuite, and this machine's clock; then press Try now."
     )
 
     def sign(self, *, method: str, url: str) -> Signature:
@@ -167,7 +165,7 @@ def _refusal(reply: wire.Reply, answer: dict[str, object]) -> CallFailure:
         return ConfigStop(seen, code or f"HTTP_{reply.status}", message)
     if reply.status == 200 or reply.status >= 500:
         return _no_token(seen, "NO_TOKEN", f"NetSuite's token endpoint answered HTTP {reply.status} without a token.")
-    return AuthStop(seen, code or f"HTTP_{reply.status}", f"No token: {_why(reply, code)}.{_skew(reply)}")
+    return AuthStop(seen, code or f"HTTP_{reply.status}", with_clocks(f"No token: {_why(reply, code)}.", seen))
 
 
 def _no_token(exchange: Exchange, code: str, message: str) -> Refused:
@@ -180,18 +178,6 @@ def _why(reply: wire.Reply, code: str) -> str:
     if reply.status == 404:
         return "there is none at this address; check NETSUITE_REST_BASE_URL"
     return f"it answered HTTP {reply.status}" + (f" ({code.lower()})" if code else "")
-
-
-def _skew(reply: wire.Reply) -> str:
-    """How far the clocks are apart, when that alone would explain a refused assertion."""
-    try:
-        theirs = parsedate_to_datetime(reply.headers.get("Date", "")).timestamp()
-    except ValueError:
-        return ""
-    ahead = theirs - time.time()
-    if abs(ahead) < NOTABLE_SKEW.total_seconds():
-        return ""
-    return f" NetSuite's clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} this machine's."
 
 
 def _object(body: str) -> dict[str, object]:

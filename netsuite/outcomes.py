@@ -3,6 +3,23 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+NOTABLE_SKEW = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class Clocks:
+    """What the `Date` of an answer showed, and our own clock when it came."""
+
+    theirs: datetime
+    ours: datetime
+
+    @property
+    def sentence(self) -> str:
+        ahead = self.theirs - self.ours
+        apart = f"{abs(ahead).total_seconds():.0f} s {'ahead of' if ahead > timedelta(0) else 'behind'} this machine's"
+        verdict = "the clocks agree" if abs(ahead) < NOTABLE_SKEW else f"NetSuite's clock is {apart}"
+        return f"NetSuite's time was {self.theirs:%Y-%m-%d %H:%M:%S} UTC and ours {self.ours:%H:%M:%S} UTC: {verdict}."
+
 
 @dataclass(frozen=True)
 class Exchange:
@@ -12,6 +29,8 @@ class Exchange:
     raw: str = ""
     nonce: str = ""
     duration_ms: int = 0
+    clocks: Clocks | None = None
+    """None where no answer came, or one without a readable date."""
     logins: int = 1
     """How often a login was presented; two when a kept token was refused and a new one tried."""
 

@@ -76,7 +76,7 @@ class TbaSigner:
     name = "OAuth 1.0a (token-based authentication)"
     what_to_check = (
         "Check the token, the integration record and the role in NetSuite, and this machine's clock; "
-        "then resume pushing here."
+        "then press Try now."
     )
 
     def __repr__(self) -> str:

@@ -8,14 +8,15 @@ no cookies (NetSuite would take us for a browser), a fresh connection each time.
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 
 from netsuite.error_classes import Channel
-from netsuite.outcomes import Exchange
+from netsuite.outcomes import Clocks, Exchange
 from netsuite.retry import Signal
 
 LARGEST_ANSWER = 1_000_000
@@ -79,16 +80,27 @@ def exchange(
     """Send once. `blot` takes our secrets out of what came back; `keep=False` keeps no raw answer at all."""
     started = time.monotonic()
 
-    def seen(status: int | None = None, raw: str = "") -> Exchange:
+    def seen(status: int | None = None, raw: str = "", clocks: Clocks | None = None) -> Exchange:
         duration = round((time.monotonic() - started) * 1000)
-        return Exchange(http_status=status, raw=raw, nonce=nonce, duration_ms=duration)
+        return Exchange(http_status=status, raw=raw, nonce=nonce, duration_ms=duration, clocks=clocks)
 
     try:
         status, headers, body = _sent(message, patience, started, largest_answer)
     except requests.RequestException as error:
         return Silence(seen(), _signal(error))
     text = blot(body)
-    return Reply(seen(status, text[:KEPT_ANSWER] if keep else ""), text, headers)
+    return Reply(seen(status, text[:KEPT_ANSWER] if keep else "", _clocks(headers)), text, headers)
+
+
+def _clocks(headers: Mapping[str, str]) -> Clocks | None:
+    """Of the real clock, which is the one requests are signed by."""
+    try:
+        theirs = parsedate_to_datetime(headers.get("Date", ""))
+    except ValueError:
+        return None
+    # A date of "-0000" says that its zone is not known; HTTP means UTC.
+    theirs = theirs.replace(tzinfo=UTC) if theirs.tzinfo is None else theirs.astimezone(UTC)
+    return Clocks(theirs, datetime.fromtimestamp(time.time(), UTC))
 
 
 def _sent(

@@ -143,4 +143,4 @@ def _sent(email: OutboundEmail) -> CheckResult:
         return Waived("A person cancelled the e-mail")
     deadline = email.queued_at + TO_LEAVE
     found = f"{email.get_status_display()}. {email.problem}".strip()
-    return NotYet(found, deadline) if now() < deadline else Failed(found)
+    return NotYet(found, min(deadline, now() + LOOK_AGAIN)) if now() < deadline else Failed(found)

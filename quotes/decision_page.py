@@ -6,6 +6,9 @@ Cost and margin are put into the page only for those who may see them.
 from decimal import Decimal
 from typing import Any
 
+from django.urls import reverse
+
+from approvals.models import ProposedAction
 from quotes.documents.contents import UnfitContents
 from quotes.gate import Offered, offered
 from quotes.margin_floor import MarginFloor, margin_floor
@@ -31,6 +34,7 @@ def draft_page(page: Any) -> dict[str, Any]:
             *now_offered.standing.blocks,
             *(each for each in now_offered.standing.warnings if each not in staged),
         ],
+        "links": _links(action, page.viewer),
         "document_html": _drawn(now_offered),
         "rows": _rows(now_offered, sees_cost=page.viewer.has_perm(PERMISSION)),
         "gone": changes_since(now_offered.parent, draft.lines)[1],
@@ -40,6 +44,12 @@ def draft_page(page: Any) -> dict[str, Any]:
         "needs_reason": bool(standing.warnings),
         "as_one": True,
     }
+
+
+def _links(action: ProposedAction, viewer: Any) -> list[dict[str, str]]:
+    if not viewer.has_perm("quotes.draft_quote"):
+        return []
+    return [{"url": reverse("quotes_refresh_draft", args=[action.pk]), "text": "Refresh the prices"}]
 
 
 def _drawn(now_offered: Offered) -> str:

@@ -17,7 +17,7 @@ from quotes.school_years import SchoolYear
 from quotes.standing import customer_now, expired, first_of, master_prices, moved_prices
 
 Status = Quote.Status
-OUTGOING = (Status.APPROVED, Status.SENT)
+OUTGOING = (Status.APPROVED, Status.SENT, Status.ACCEPTED)
 
 
 def approved_draft(quote: Quote) -> Draft:
@@ -52,13 +52,20 @@ def outgoing_objection(quote: Quote) -> str:
     """Why this quote must not leave now, as a sentence; "" when nothing is in the way. Reads everything afresh."""
     if quote.lifecycle_status not in OUTGOING:
         return f"{quote} is {quote.get_lifecycle_status_display().lower()}."
+    sentences = [_replacement(quote), customer_now(quote.customer_id), _change(quote)]
+    if quote.lifecycle_status != Status.ACCEPTED:  # an accepted price binds us, whatever the master says by now
+        sentences += [_expiry(quote), _drift(quote)]
+    return next(filter(None, sentences), "")
+
+
+def _replacement(quote: Quote) -> str:
+    """A quote that was not sent yet gives way to its next revision as soon as there is one."""
+    if quote.lifecycle_status != Status.APPROVED:
+        return ""
     if waiting := waiting_revision(quote):
         return f"{quote} is being revised (“{waiting.title}”), so its approval no longer counts."
-    if quote.lifecycle_status == Status.APPROVED and last_revision(quote) != quote.revision:
+    if last_revision(quote) != quote.revision:
         return f"A later revision of {quote.number} is approved, so this one no longer counts."
-    for sentence in (customer_now(quote.customer_id), _expiry(quote), _change(quote), _drift(quote)):
-        if sentence:
-            return sentence
     return ""
 
 

@@ -74,7 +74,8 @@ CUSTOMER_QUOTE = Workflow(
     ),
     verify=(
         Check("quote_persisted", timedelta(minutes=5), "one quote, approved or later", closing.quote_persisted),
-        Check("pdf_stored", timedelta(minutes=5), "the stored file has the hash of the quote", closing.pdf_stored),
+        Check("pdf_stored", timedelta(minutes=5), "the stored file has the hash of the quote", closing.pdf_stored,
+              asks_elsewhere=True),
         Check("email_sent", timedelta(minutes=5), "the approved e-mail was sent", closing.email_sent),
     ),
     retry=Retry(

@@ -1,7 +1,11 @@
 """What every test gets: its own files, its own database file, no broker, repeatable hypotheses."""
 
 import os
+import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +19,8 @@ from pytest_django import DjangoDbBlocker
 
 from config.celery import app as celery_app
 from tests import ports
-from tests.emptying import empty
-from tests.forking import ForkServer
+from tests.emptying import Given, empty
+from tests.forking import PROJECT, ForkServer
 
 QUIET = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 
@@ -39,17 +43,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Longest first, so that no worker is left alone with them at the end."""
-    items.sort(
-        key=lambda item: not item.get_closest_marker("xdist_group") and 1 + (not item.get_closest_marker("slow"))
-    )
+    items.sort(key=turn)
     if config.getoption("--database-tests"):
-        chosen = [item for item in items if uses_the_database(item)]
+        chosen = [item for item in items if may_depend_on_the_database(item)]
         config.stash[LEFT_OUT] = len(items) - len(chosen)
         items[:] = chosen
 
 
-def uses_the_database(item: pytest.Item) -> bool:
+def turn(item: pytest.Item) -> int:
+    """Longest first, so that no worker is left alone with them at the end."""
+    if item.get_closest_marker("xdist_group"):
+        return 0
+    return 1 if item.get_closest_marker("slow") else 2
+
+
+def may_depend_on_the_database(item: pytest.Item) -> bool:
+    if item.get_closest_marker("any_database"):
+        return False
     marked = item.get_closest_marker("django_db") or item.get_closest_marker("postgres")
     return bool(marked or USING_THE_DATABASE.intersection(getattr(item, "fixturenames", ())))
 
@@ -67,14 +77,9 @@ def pytest_testnodedown(node: Any) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if left_out := config.stash.get(LEFT_OUT, 0):
-        terminalreporter.write_line(f"{left_out} tests touch no database and ran on SQLite only.")
-
-
-@pytest.fixture(autouse=True, scope="session")
-def quick_emptying() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
-        yield
+        terminalreporter.write_line(
+            f"{left_out} tests cannot depend on which database it is: they are run on SQLite only."
+        )
 
 
 @pytest.fixture(scope="session")
@@ -87,6 +92,16 @@ def django_db_modify_db_settings(
     if connection.vendor == "sqlite":
         name = tmp_path_factory.mktemp("database") / "test.sqlite3"
         connection.settings_dict["TEST"]["NAME"] = str(name)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Tests that commit are followed by a quicker emptying than Django's."""
+    with django_db_blocker.unblock():
+        given = Given.now()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: empty(given))
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -118,6 +133,22 @@ def process_environment(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
+def new_installation(request: pytest.FixtureRequest, process_environment: dict[str, str]) -> dict[str, str]:
+    """As process_environment, its database brought up to date."""
+    var = Path(process_environment["VAR_DIR"])
+    var.mkdir()
+    if connection.vendor == "sqlite":
+        request.getfixturevalue("django_db_setup")
+        places = connection.settings_dict["NAME"], var / "db.sqlite3"
+        with closing(sqlite3.connect(places[0])) as ours, closing(sqlite3.connect(places[1])) as copy:
+            ours.backup(copy)
+    else:
+        command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+        subprocess.run(command, cwd=PROJECT, env=process_environment, check=True)
+    return process_environment
+
+
+@pytest.fixture
 def test_database_environment(transactional_db: None, process_environment: dict[str, str]) -> dict[str, str]:
     """As process_environment, on this test's own database: both sides see each other's commits."""
     return process_environment | {"DATABASE_URL": database_url(), "PRODUCTION": "false"}
@@ -126,6 +157,7 @@ def test_database_environment(transactional_db: None, process_environment: dict[
 @pytest.fixture(scope="session")
 def fork_server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
     folder = tmp_path_factory.mktemp("forks")
+    (folder / "var").mkdir()
     environment = os.environ | {
         "DATABASE_URL": database_url(),
         "PRODUCTION": "false",

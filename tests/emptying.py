@@ -1,51 +1,52 @@
 """A quicker end for tests that commit: only tables that hold something are emptied.
 
-Django truncates every table and announces a migration, which makes content types, permissions and roles anew;
-most of a short test's time went there.
+Django truncates every table and announces a migration, which makes content types, permissions and roles anew, under
+other numbers; most of a short test's time went there, and other processes may remember the old numbers.
 """
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
-from django.test import TransactionTestCase
 
-# What announcing a migration fills.
-GIVEN = ("django_content_type", "auth_permission", "auth_group", "auth_group_permissions")
-Rows = dict[str, list[tuple[Any, ...]]]
-
-emptied_by_django: Callable[[TransactionTestCase], None] = TransactionTestCase._fixture_teardown
-_as_given: Rows = {}
+# What the migrations' end fills.
+TABLES = ("django_content_type", "auth_permission", "auth_group", "auth_group_permissions")
+Row = tuple[Any, ...]
 
 
-def empty(case: TransactionTestCase) -> None:
-    """Leave what Django would leave; Django itself does it the first time, and after a test that changed roles."""
-    if not _as_given or _given() != _as_given:
-        emptied_by_django(case)
-        _as_given.update(_given())
-        return
+@dataclass(frozen=True)
+class Given:
+    """Content types, permissions and roles of an installation, row by row."""
+
+    rows: dict[str, list[Row]]
+
+    @classmethod
+    def now(cls) -> "Given":
+        with connection.cursor() as cursor:
+            return cls({table: _rows(cursor, table) for table in TABLES})
+
+    def restore(self, cursor: Any) -> None:
+        for table, rows in self.rows.items():
+            if _rows(cursor, table) != rows:
+                cursor.execute(f"DELETE FROM {table}")
+                cursor.executemany(f"INSERT INTO {table} VALUES ({', '.join(['%s'] * len(rows[0]))})", rows)
+
+
+def empty(given: Given) -> None:
     # Foreign keys are deferred, so that any order will do.
     with transaction.atomic(), connection.cursor() as cursor:
-        for table in _filled():
-            cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")
+        for table in _filled(cursor):
+            cursor.execute(f"DELETE FROM {table}")
+        given.restore(cursor)
 
 
-def _given() -> Rows:
-    rows: Rows = {}
-    with connection.cursor() as cursor:
-        for table in GIVEN:
-            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)} ORDER BY id")
-            rows[table] = list(cursor.fetchall())
-    return rows
+def _rows(cursor: Any, table: str) -> list[Row]:
+    cursor.execute(f"SELECT * FROM {table} ORDER BY id")
+    return list(cursor.fetchall())
 
 
-def _filled() -> list[str]:
+def _filled(cursor: Any) -> list[str]:
     names = connection.introspection.django_table_names(only_existing=True, include_views=False)
-    questions = [
-        f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {connection.ops.quote_name(name)})"
-        for name in names
-        if name not in GIVEN
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(questions))
-        return [name for (name,) in cursor.fetchall()]
+    others = [name for name in names if name not in TABLES]
+    cursor.execute(" UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in others))
+    return [name for (name,) in cursor.fetchall()]

@@ -30,6 +30,7 @@ STATUS_COLOURS = {
     Status.APPROVED: "success",
     Status.REJECTED: "danger",
     Status.SENT_BACK: "info",
+    Status.WITHDRAWN: "",
 }
 BUTTONS = {"approve": Status.APPROVED, "reject": Status.REJECTED, "recount": Status.SENT_BACK}
 

@@ -28,7 +28,13 @@ STEP_LOOKS = {
     RunStep.Status.SKIPPED: ("remove", ""),
     RunStep.Status.FAILED: ("close", "danger"),
 }
-ACTION_COLOURS = {"pending": "warning", "approved": "success", "rejected": "danger", "sent_back": "info"}
+ACTION_COLOURS = {
+    "pending": "warning",
+    "approved": "success",
+    "rejected": "danger",
+    "sent_back": "info",
+    "withdrawn": "",
+}
 MOST_SHOWN = 50
 
 

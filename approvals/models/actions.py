@@ -17,12 +17,14 @@ class ProposedAction(models.Model):
         APPROVED = "approved", "Approved"
         REJECTED = "rejected", "Rejected"
         SENT_BACK = "sent_back", "Sent back"
+        WITHDRAWN = "withdrawn", "Withdrawn"
 
     TRANSITIONS: dict[str, set[str]] = {
-        Status.PENDING: {Status.APPROVED, Status.REJECTED, Status.SENT_BACK},
+        Status.PENDING: {Status.APPROVED, Status.REJECTED, Status.SENT_BACK, Status.WITHDRAWN},
         Status.APPROVED: set(),
         Status.REJECTED: set(),
         Status.SENT_BACK: set(),
+        Status.WITHDRAWN: set(),
     }
 
     action_type = models.CharField(max_length=60)
@@ -49,7 +51,7 @@ class ProposedAction(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     decided_at = models.DateTimeField(null=True, blank=True)
-    decided_via = models.CharField(max_length=12, blank=True, help_text="admin, api or command")
+    decided_via = models.CharField(max_length=12, blank=True, help_text="admin, api, command or program")
     decided_hash = models.CharField(max_length=64, blank=True, help_text="Content hash the decision was bound to.")
     reason_note = models.TextField(blank=True)
 
@@ -58,7 +60,7 @@ class ProposedAction(models.Model):
         permissions = (("decide_proposedaction", "Can approve or reject proposed actions"),)
         constraints = (
             models.CheckConstraint(
-                condition=Q(status__in=["pending", "approved", "rejected", "sent_back"]),
+                condition=Q(status__in=["pending", "approved", "rejected", "sent_back", "withdrawn"]),
                 name="action_status_known",
             ),
             models.CheckConstraint(
@@ -69,11 +71,12 @@ class ProposedAction(models.Model):
                     reason_note="",
                     decided_via="",
                 )
-                | (~Q(status="pending") & Q(decided_by__isnull=False, decided_at__isnull=False) & ~Q(decided_via="")),
+                | (~Q(status="pending") & Q(decided_by__isnull=False, decided_at__isnull=False) & ~Q(decided_via=""))
+                | (Q(status="withdrawn", decided_by__isnull=True, decided_at__isnull=False) & ~Q(decided_via="")),
                 name="action_decided_whole_or_not_at_all",
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=["rejected", "sent_back"]) | ~Q(reason_note=""),
+                condition=~Q(status__in=["rejected", "sent_back", "withdrawn"]) | ~Q(reason_note=""),
                 name="action_rejection_has_reason",
             ),
         )

@@ -15,6 +15,7 @@ from approvals.money import dollars
 from inventory.counting import limits
 from inventory.counting.gate import awaiting_recount, needs_second
 from inventory.models import CountLine, CountSheet, Movement
+from inventory.stock.second_person import SECOND_APPROVAL
 
 SHOWN = 4  # movements and earlier counts a line
 
@@ -59,7 +60,7 @@ def sheet_facts(sheet: CountSheet) -> dict[str, Any]:
 
 def _notices(run: WorkflowRun) -> Iterable[str]:
     if needs_second(run):
-        limit = limits.limits(limits.SECOND_APPROVAL)
+        limit = limits.limits(SECOND_APPROVAL)
         yield (
             f"The gross variance is above {dollars(limit.value)} ({limit.label}): after the lines are decided, "
             "a second person must sign the count off before anything posts."

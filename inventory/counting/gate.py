@@ -18,11 +18,10 @@ from approvals.contract import Done, Skipped, StepResult, Waiting
 from approvals.models import ProposedAction, WorkflowRun
 from approvals.operations import Decision
 from approvals.set_based import insert_rows, update_rows
-from inventory.counting import limits
 from inventory.counting.expected import moved_since, on_hand_now
-from inventory.counting.guardrails import needs_second_person
 from inventory.counting.variance import compute_variance
 from inventory.models import CountLine, CountSheet
+from inventory.stock import second_person
 
 ENVELOPE = "workflow_inventory_reconciliation"
 ADJUSTMENT = "inventory_adjustment"
@@ -164,7 +163,7 @@ def needs_second(run: WorkflowRun) -> bool:
     standing = sheet.lines.exclude(decision=CountLine.Decision.RECOUNT)
     gross = standing.aggregate(gross=Sum(Abs("variance_value")))["gross"] or Decimal(0)
     larger = max(round(gross, 2), sheet.gross_value or Decimal(0))
-    return needs_second_person(larger, limits.limits(limits.SECOND_APPROVAL))
+    return second_person.is_needed(larger)
 
 
 def awaiting_recount(run: WorkflowRun) -> QuerySet[CountLine]:

@@ -17,7 +17,6 @@ AUTO_ADJUST_MAX_PERCENT = Decimal(2)  # of expected
 AUTO_ADJUST_MAX_VALUE = Decimal(100)  # US dollars
 ZONE_MAX_PERCENT = Decimal(10)  # of the zone's inventory value
 ZONE_MAX_VALUE = Decimal(500)  # US dollars, sum of |value|
-SECOND_APPROVAL_VALUE = Decimal(5000)  # US dollars, sum of |value|
 
 
 @dataclass(frozen=True)
@@ -85,11 +84,6 @@ def judge_zone(gross_value: Decimal, zone_value: Decimal, limits: Limits) -> Ver
             f"{limits.label}: the sheet's variance of {dollars(gross_value)} is too large: " + "; ".join(beyond),
         )
     return Verdict(True, f"Within {limits.label}")
-
-
-def needs_second_person(gross_value: Decimal, limits: Limits) -> bool:
-    """Must somebody other than the approver sign the run off? Above the limit, not at it."""
-    return limits.is_enabled and limits.value is not None and gross_value > limits.value
 
 
 def _plain(number: Decimal) -> str:

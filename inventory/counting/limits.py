@@ -6,10 +6,11 @@ from approvals.models import Guardrail
 from approvals.operations import SEPARATION_OF_DUTIES
 from inventory.counting import guardrails
 from inventory.counting.guardrails import Limits
+from inventory.stock import second_person
+from inventory.stock.second_person import SECOND_APPROVAL
 
 LINE = "inventory_variance"
 ZONE = "inventory_zone_variance"
-SECOND_APPROVAL = "inventory_second_approval"
 CAPACITY = "count_capacity"
 
 SEEDS: dict[str, dict[str, object]] = {
@@ -25,11 +26,7 @@ SEEDS: dict[str, dict[str, object]] = {
         "explanation": "When a sheet's gross variance (sum of |value|) is above the value limit, or above this "
         "percentage of the zone's inventory value, every line with a variance goes to a human.",
     },
-    SECOND_APPROVAL: {
-        "percent_limit": None,
-        "value_limit": guardrails.SECOND_APPROVAL_VALUE,
-        "explanation": "Above this gross variance a second person must sign the count off before anything posts.",
-    },
+    SECOND_APPROVAL: second_person.SEED,
     SEPARATION_OF_DUTIES: {
         "percent_limit": None,
         "value_limit": None,

@@ -1,7 +1,7 @@
 """What the gate is told of corrections to NetSuite's number."""
 
 from approvals.contract import ActionType
-from inventory.mirror import corrections, decision_page
+from inventory.mirror import corrections, decision_page, second_signature
 
 ENVELOPE = ActionType(
     key=corrections.ENVELOPE,
@@ -13,8 +13,15 @@ CORRECTION = ActionType(
     key=corrections.CORRECTION,
     title="Differences from NetSuite",
     live=corrections.live_numbers,
-    decided=corrections.decide,
+    decided=second_signature.decide_corrections,
     objection=corrections.objection,
     page=decision_page.corrections_page,
     template="inventory/decision_corrections.html",
+)
+SIGN_OFF = ActionType(
+    key=corrections.SIGN_OFF,
+    title="Second approval of corrections",
+    live=second_signature.live_sign_off,
+    decided=second_signature.decide_sign_off,
+    objection=second_signature.objection,
 )

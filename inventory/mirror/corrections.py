@@ -2,10 +2,13 @@
 
 Approved: a movement on our ledger takes the difference away; NetSuite is not written to. Rejected: the difference is
 accepted with the reason and not proposed again while it stays the same. What is booked is the difference the
-last look found, so goods that moved since are neither lost nor booked twice.
+last look found, so goods that moved since are neither lost nor booked twice. A difference that goes away by itself
+takes its proposal with it, and above the value of `inventory_second_approval` nothing is booked before a second
+person has signed (`second_signature`).
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,6 +19,7 @@ from approvals.clock import now
 from approvals.models import Event, JournalEntry, ProposedAction
 from approvals.operations import Decision
 from approvals.set_based import insert_rows, update_rows
+from approvals.withdrawals import withdraw
 from inventory.mirror.telling import settled
 from inventory.mirror.unconfirmed import by_balance, open_pushes, our_names
 from inventory.models import Balance, Location, MirrorMark, Movement, Parity
@@ -23,6 +27,7 @@ from inventory.stock.ledger import NewMovement, record_movements
 
 ENVELOPE = "netsuite_corrections"
 CORRECTION = "netsuite_correction"
+SIGN_OFF = "netsuite_correction_approval"
 RISK = 3
 STALE_AFTER = timedelta(minutes=15)
 Status = ProposedAction.Status
@@ -35,7 +40,8 @@ COLUMNS = (
 def propose_corrections() -> int:
     """One correction for each settled difference of an item we know, unless one is waiting already."""
     wanted = settled().filter(item__isnull=False, state__in=[Parity.State.DRIFT, Parity.State.MISSING_HERE])
-    rows = wanted.exclude(correction__status=Status.PENDING).select_related("item", "location").order_by("pk")
+    wanted = wanted.exclude(correction__status=Status.PENDING).exclude(correction__in=unsigned())
+    rows = wanted.select_related("item", "location").order_by("pk")
     by_location: dict[Location, list[Parity]] = defaultdict(list)
     for row in rows:
         by_location[row.location].append(row)
@@ -50,10 +56,39 @@ def propose_corrections() -> int:
     return len(lines)
 
 
+def unsigned() -> set[int]:
+    """Corrections that were approved and wait for the second person."""
+    open_ones = ProposedAction.objects.filter(action_type=SIGN_OFF, status=Status.PENDING)
+    return {pk for payload in open_ones.values_list("payload", flat=True) for pk in payload["corrections"]}
+
+
+def withdraw_corrections() -> int:
+    """Take back what has nothing left to correct: both sides agree again, or the rest is pushes on their way."""
+    agreeing = Parity.objects.filter(difference=0).select_related("location")
+    pending = agreeing.filter(correction__status=Status.PENDING)
+    reasons = {row.correction_id: _gone(row) for row in pending if row.correction_id}
+    settled_now = set(agreeing.filter(correction__in=unsigned()).values_list("correction", flat=True))
+    for pk, payload in ProposedAction.objects.filter(action_type=SIGN_OFF, status=Status.PENDING).values_list(
+        "pk", "payload"
+    ):
+        if settled_now.issuperset(payload["corrections"]):
+            reasons[pk] = "All these differences have gone away, so nothing is left to book."
+    return withdraw(reasons)
+
+
+def _gone(row: Parity) -> str:
+    here, there = _short(row.our_quantity), _short(row.netsuite_quantity)
+    rest = f"; pushes on their way explain {_short(row.explained)}" if row.explained else ""
+    return (
+        f"The difference has gone away: {row.code} at {row.location.code} is {here} here and {there} in NetSuite{rest}."
+    )
+
+
 def lock_envelopes() -> dict[str, int]:
     """Location -> its open envelope, locked, so that no decision is taken on numbers that are being replaced."""
-    open_ones = ProposedAction.objects.select_for_update().filter(action_type=ENVELOPE, status=Status.PENDING)
-    return {action.entity_ref: action.pk for action in open_ones.order_by("pk")}
+    kinds = [ENVELOPE, SIGN_OFF]
+    open_ones = ProposedAction.objects.select_for_update().filter(action_type__in=kinds, status=Status.PENDING)
+    return {action.entity_ref: action.pk for action in open_ones.order_by("pk") if action.action_type == ENVELOPE}
 
 
 def _open_envelopes(locations: list[Location]) -> dict[int, int]:
@@ -124,8 +159,10 @@ def _on_hand(rows: list[Parity]) -> dict[tuple[int | None, int], Decimal]:
 def objection(decision: Decision) -> str:
     """Why nothing can be booked now: NetSuite's numbers are old, or a push for the item is under way."""
     approved = decision.verdicts.get(Status.APPROVED, [])
-    if not approved:
-        return ""
+    return why_not_now([action.pk for action in approved]) if approved else ""
+
+
+def why_not_now(corrections: list[int]) -> str:
     mark = MirrorMark.objects.get(pk=1)
     if mark.succeeded_at is None or mark.snapshot_at is None or now() - mark.succeeded_at > STALE_AFTER:
         return (
@@ -133,7 +170,7 @@ def objection(decision: Decision) -> str:
             "or run manage.py mirror_netsuite."
         )
     unconfirmed = by_balance(open_pushes(mark.snapshot_at), our_names())
-    rows = Parity.objects.filter(correction__any_of=[action.pk for action in approved]).select_related("item")
+    rows = Parity.objects.filter(correction__any_of=corrections).select_related("item")
     busy = [
         row.code
         for row in rows
@@ -147,28 +184,15 @@ def objection(decision: Decision) -> str:
     return ""
 
 
-def decide(decision: Decision) -> None:
-    """Book what was approved, remember what was accepted; in the gate's transaction.
-
-    The gate holds the envelope's lock, and a mirror that stores takes it first: the numbers are still those seen.
-    """
-    approved = _rows(decision, Status.APPROVED)
-    _book(approved, decision)
-    _accept(_rows(decision, Status.REJECTED))
-    first = next(iter(decision.verdicts.values()))[0]
-    row = Parity.objects.select_related("location").get(correction=first)
-    if approved:
-        _record(row.location, approved, decision)
-
-
-def _rows(decision: Decision, status: str) -> list[Parity]:
-    ids = [action.pk for action in decision.verdicts.get(status, [])]
+def rows_of(corrections: Iterable[int]) -> list[Parity]:
+    """What is still different of these corrections."""
+    ids = list(corrections)
     rows = Parity.objects.select_related("item", "location").filter(correction__any_of=ids)
     return list(rows.exclude(difference=0).order_by("pk")) if ids else []
 
 
-def _book(rows: list[Parity], decision: Decision) -> None:
-    """The opposite of each difference, as the decision saw it."""
+def book(rows: list[Parity], decision: Decision) -> None:
+    """The opposite of each difference, as the decision saw it, and the record of it. All of one location."""
     moment = now()
     movements = [
         NewMovement(
@@ -182,8 +206,13 @@ def _book(rows: list[Parity], decision: Decision) -> None:
         for row in rows
         if row.item_id
     ]
-    if not movements:
-        return
+    if movements:
+        _move(rows, movements, decision)
+    _record(rows[0].location, rows, decision)
+
+
+def _move(rows: list[Parity], movements: list[NewMovement], decision: Decision) -> None:
+    moment = now()
     record_movements(movements, location=rows[0].location, source="netsuite", by=decision.by)
     on_hand, states = _on_hand(rows), Parity.State
     update_rows(
@@ -199,7 +228,7 @@ def _book(rows: list[Parity], decision: Decision) -> None:
     )
 
 
-def _accept(rows: list[Parity]) -> None:
+def accept(rows: list[Parity]) -> None:
     Parity.objects.filter(pk__any_of=[row.pk for row in rows]).update(
         accepted_difference=F("difference"), state=Parity.State.ACCEPTED, seen=0, since=now()
     )

@@ -8,10 +8,13 @@ from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 
 from approvals.clock import now
+from approvals.money import dollars
 from approvals.templatetags.figures import age
 from inventory.mirror.corrections import STALE_AFTER
+from inventory.mirror.second_signature import gross_value
 from inventory.mirror.telling import parity_list
 from inventory.models import MirrorMark, Movement, Parity
+from inventory.stock import second_person
 from netsuite.models import Push
 
 SHOWN = 4  # movements a line
@@ -38,7 +41,7 @@ def corrections_page(page: Any) -> dict[str, Any]:
             },
             {"name": "Reject", "value": "keeps our number and accepts the difference as it is", "strong": False},
         ],
-        "notices": list(_notices(mark)),
+        "notices": [*_notices(mark), *_second_person(page.action)],
         "links": [{"url": parity_list(look="apart"), "text": "All differences"}],
         "rows": [_row(action, rows[action.pk], page, pushes, movements) for action in page.shown if action.pk in rows],
     }
@@ -49,6 +52,16 @@ def _notices(mark: MirrorMark | None) -> list[str]:
         why = f" {mark.refusal}" if mark and mark.refusal else ""
         return [f"NetSuite's numbers are old, so nothing can be approved before the next mirror.{why}"]
     return []
+
+
+def _second_person(envelope: Any) -> list[str]:
+    value = gross_value(envelope)
+    if not second_person.is_needed(value):
+        return []
+    return [
+        f"These differences are worth {dollars(value)}, counted without their signs: after an approval a second person "
+        "must sign before anything is booked."
+    ]
 
 
 def _row(

@@ -19,7 +19,7 @@ from approvals.alerts import raise_alert, resolve_alert
 from approvals.clock import now
 from inventory.mirror import telling
 from inventory.mirror.comparing import compare_with_ours, row_counts
-from inventory.mirror.corrections import lock_envelopes, propose_corrections
+from inventory.mirror.corrections import lock_envelopes, propose_corrections, withdraw_corrections
 from inventory.mirror.storing import store
 from inventory.mirror.verdicts import why_suspicious
 from inventory.models import Balance, MirrorMark
@@ -48,6 +48,7 @@ class MirrorReport:
     rows: int = 0
     states: dict[str, int] = field(default_factory=dict)
     proposed: int = 0
+    withdrawn: int = 0
     outside: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -120,10 +121,17 @@ def _take(snapshot: Sequence[RemoteBalance], started: datetime, accept_smaller: 
         mark.row_counts, mark.outside = counts, comparison.outside
         mark.refusal, mark.refused_at, mark.rests_until = "", None, None
         mark.save()
+        withdrawn = withdraw_corrections()
         proposed = propose_corrections()
         telling.tell_of_drift()
         resolve_alert(key=MIRROR_ALERT)
-    return MirrorReport(rows=len(snapshot), states=dict(states), proposed=proposed, outside=comparison.outside)
+    return MirrorReport(
+        rows=len(snapshot),
+        states=dict(states),
+        proposed=proposed,
+        withdrawn=withdrawn,
+        outside=comparison.outside,
+    )
 
 
 def _check_size(mark: MirrorMark, counts: dict[str, list[object]]) -> None:

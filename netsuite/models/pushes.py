@@ -48,6 +48,9 @@ class Push(models.Model):
     """States only a person ends."""
     FINAL = (Status.CONFIRMED, Status.CANCELLED)
 
+    last_number = 0
+    """Of its attempts, while a drain has it in hand; not a column."""
+
     external_id = models.CharField(max_length=64, unique=True)
     record_type = models.CharField(max_length=40)
     label = models.CharField(max_length=200, help_text="What a person would call it.")

@@ -16,7 +16,7 @@ class ControlError(Exception):
 class SimulatorControl:
     """Every method is one call; answers are the decoded JSON."""
 
-    def __init__(self, base_url: str, *, timeout: float = 20.0) -> None:
+    def __init__(self, base_url: str, *, timeout: float = 60.0) -> None:
         self.base_url = base_url.rstrip("/")
         self._timeout = timeout
 

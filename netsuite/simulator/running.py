@@ -16,7 +16,7 @@ from typing import IO, Any
 from netsuite.simulator.control_client import SimulatorControl
 
 _PROJECT = Path(__file__).resolve().parents[2]
-_START_SECONDS = 30.0
+_START_SECONDS = 180.0
 _STOP_SECONDS = 10.0
 
 
@@ -96,7 +96,7 @@ class Running:
             return line
         self.kill()
         errors.seek(0)
-        raise DidNotStart(errors.read().decode(errors="replace") or "no announcement within 30 s")
+        raise DidNotStart(errors.read().decode(errors="replace") or f"no announcement within {_START_SECONDS:.0f} s")
 
 
 @contextmanager

@@ -108,12 +108,14 @@ class ContactInline(TabularInline):
     model = CustomerContact
     fields = ("name", "title", "email", "phone", "receives_quotes", "is_active")
     extra = 0
+    verbose_name, verbose_name_plural = "contact", "contacts"
 
 
 class ProgramInline(TabularInline):
     model = CustomerProgram
     fields = ("program_code", "kind", "school_year", "reference", "status", "deleted_at")
     extra = 0
+    verbose_name, verbose_name_plural = "program", "programs"
 
 
 @admin.register(Customer)

@@ -5,6 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import DecimalField, QuerySet, Value
 from django.http import HttpRequest
+from django.utils.formats import date_format
+from django.utils.html import format_html
 from import_export.fields import Field
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateFilter, RelatedDropdownFilter
 from unfold.decorators import display
@@ -24,8 +26,9 @@ from quotes.admin.years import SchoolYearFilter
 from quotes.margin_floor import margin_floor
 from quotes.models import PricingMaster
 from quotes.models.years import school_year_text
-from quotes.pricing import Margin, price_text
+from quotes.pricing import Margin, PriceBasis, price_text
 
+WITH_SMALL = '<span style="white-space:nowrap">${}<br><small>{}</small></span>'
 PERCENT = DecimalField(max_digits=8, decimal_places=4)
 FLOOR_COLOURS = {"passes": "success", "below": "danger", "unknown": "warning"}
 
@@ -82,8 +85,8 @@ class FloorFilter(DropdownFilter):
 class PricingMasterAdmin(CostAwareAdmin, SpreadsheetAdmin):
     resource_classes = (PriceResource,)
     list_display = (
-        *("item", "customer", "year", "price_basis", "price", "pass_through", "net"),
-        *("cost", "cost_date", "margin"),
+        *("item", "district", "year", "price_basis", "price", "net"),
+        *("cost", "margin"),
     )
     list_filter = (
         SchoolYearFilter,
@@ -92,6 +95,8 @@ class PricingMasterAdmin(CostAwareAdmin, SpreadsheetAdmin):
         FloorFilter,
         ("cost_date", RangeDateFilter),
     )
+    list_fullwidth = True
+    ordering = ("-school_year", "customer__code", "spec_item__item_code", "price_basis")
     list_select_related = ("customer", "spec_item")
     search_fields = ("spec_item__item_code", "spec_item__name", "customer__code", "customer__name")
     search_help_text = "Item code or name, customer code or name"
@@ -107,7 +112,11 @@ class PricingMasterAdmin(CostAwareAdmin, SpreadsheetAdmin):
 
     @display(description="Item", ordering="spec_item__item_code")
     def item(self, price: PricingMaster) -> str:
-        return str(price.spec_item)
+        return format_html('<div style="min-width:11rem">{}</div>', price.spec_item)
+
+    @display(description="Customer", ordering="customer__code")
+    def district(self, price: PricingMaster) -> str:
+        return format_html('<span title="{}">{}</span>', price.customer.name, price.customer.code)
 
     @display(description="School year", ordering="school_year")
     def year(self, price: PricingMaster) -> str:
@@ -117,17 +126,20 @@ class PricingMasterAdmin(CostAwareAdmin, SpreadsheetAdmin):
     def price(self, price: PricingMaster) -> str:
         return f"${price_text(price.case_price)}"
 
-    @display(description="Pass-through")
-    def pass_through(self, price: PricingMaster) -> str:
-        return "–" if price.pass_through_value is None else f"${price_text(price.pass_through_value)}"
-
     @display(description="Net price")
     def net(self, price: PricingMaster) -> str:
-        return f"${price_text(price.price.net)}"
+        """With the pass-through value below it: off the invoice, or to be claimed by the district."""
+        net, value = price_text(price.price.net), price.pass_through_value
+        if value is None:
+            return f"${net}"
+        how = "rebate" if price.price_basis == PriceBasis.REBATE else "off"
+        return format_html(WITH_SMALL, net, f"${price_text(value)} {how}")
 
     @display(description="Cost", ordering="cost_basis")
     def cost(self, price: PricingMaster) -> str:
-        return "–" if price.cost_basis is None else f"${price_text(price.cost_basis)}"
+        if price.cost_basis is None or price.cost_date is None:
+            return "–"
+        return format_html(WITH_SMALL, price_text(price.cost_basis), date_format(price.cost_date))
 
     @display(description="Margin", label=FLOOR_COLOURS)
     def margin(self, price: Any) -> tuple[str, str]:

@@ -49,7 +49,7 @@ class ExpiryFilter(DropdownFilter):
 
 
 def waiting_drafts(request: HttpRequest) -> list[tuple[ProposedAction, str]]:
-    """The newest drafts nobody has decided, no quotes yet, with their address for those who may open it."""
+    """The newest drafts nobody has decided, with their address for those who may open it; no quote exists yet."""
     drafts = ProposedAction.objects.filter(action_type=QUOTE_DRAFT, status=ProposedAction.Status.PENDING)
     opens = request.user.has_perm("approvals.view_proposedaction")
     return [

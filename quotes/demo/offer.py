@@ -10,11 +10,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from django.utils import timezone
+
 from inventory.models import Item
 from quotes.demo.keeping import keep
 from quotes.models import Catalog, CatalogItem, Customer, PricingMaster, SpecItem
 from quotes.models.spec_items import SPECIFICATION_FIELDS
-from quotes.pricing import CENT, PriceBasis, rounded
+from quotes.pricing import CENT, PRICE_STEP, PriceBasis, rounded
 from quotes.school_years import SchoolYear
 
 OFFER = Path(__file__).with_name("spec_items.csv")
@@ -74,6 +76,9 @@ def create_prices(
         for price in _prices(row, items[row["item_code"]], customer, each, year, number + position)
     ]
     prices += _under_the_floor(items, customers, year)
+    opened = timezone.localdate(on)
+    for made in prices:
+        made.cost_date = min(made.cost_date or opened, opened)  # next year's costs are as old as the demo
     keep(_once(prices), on=on)
     return PricingMaster.objects.count()
 
@@ -93,9 +98,7 @@ def _prices(
     found = [_price(customer, item, each, PriceBasis.COMMERCIAL, price, None, cost, priced_on)]
     if row["basis"]:
         basis = PriceBasis(row["basis"])
-        value = (
-            rounded(Decimal(row["pass_through_value"]) * rise, Decimal("0.0001")) if basis.has_pass_through else None
-        )
+        value = rounded(Decimal(row["pass_through_value"]) * rise, PRICE_STEP) if basis.has_pass_through else None
         if basis is PriceBasis.FFS:  # without the USDA Food in it
             cost, price = rounded(cost * Decimal("0.45")), rounded(price * Decimal("0.45")) + CENT
         found.append(_price(customer, item, each, basis, price, value, cost, priced_on))

@@ -11,6 +11,7 @@ from threading import Lock
 
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
+from fontTools.ttLib import TTFont
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
@@ -54,7 +55,7 @@ def render_pdf(document: QuoteDocument) -> bytes:
     if unpriced or not document.lines:
         missing = f"line {', '.join(unpriced)} has no price yet" if unpriced else "it has no line yet"
         raise UnfitContents(f"{document.reference} cannot be printed: {missing}. Add what is missing first.")
-    page = render_page(document)
+    page = render_page(document).translate(_drawable())
     with _DRAWING:
         fonts, styles = _drawing_set()
         drawn = HTML(string=page, url_fetcher=BundledOnly()).write_pdf(
@@ -92,6 +93,21 @@ def _drawing_set() -> tuple[FontConfiguration, list[CSS]]:
         for name in ("document.css", "paper.css")
     ]
     return fonts, styles
+
+
+class _Drawable(dict[int, int]):
+    """For str.translate: U+FFFD for a character that no bundled font has; PDF/UA forbids the fonts' empty box."""
+
+    def __init__(self, known: set[int]) -> None:
+        super().__init__({ord("\t"): ord("\t"), ord("\n"): ord("\n")} | {code: code for code in known})
+
+    def __missing__(self, code: int) -> int:
+        return 0xFFFD
+
+
+@cache
+def _drawable() -> _Drawable:
+    return _Drawable({code for name in FONTS for code in TTFont(ASSETS / name, lazy=True).getBestCmap()})
 
 
 def _own_fonts() -> FontConfiguration:

@@ -37,16 +37,15 @@ def test_a_database_in_use_is_left_alone(db):
 
 
 def demo(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    """`demo_story` on a new database of its own, as `make demo` runs it."""
+    """`demo_story` as `make demo` runs it."""
     manage = [sys.executable, str(PROJECT / "manage.py")]
     quiet = environment | {"LOG_LEVEL": "WARNING", "CELERY_BROKER_URL": "memory://"}
-    subprocess.run([*manage, "migrate", "--verbosity", "0"], env=quiet, check=True)
     return subprocess.run([*manage, "demo_story", *words], env=quiet, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.slow
-def test_the_story_adds_up_from_the_sheet_to_netsuites_own_log(process_environment):
-    told = demo(process_environment)
+def test_the_story_adds_up_from_the_sheet_to_netsuites_own_log(new_installation):
+    told = demo(new_installation)
     assert told.returncode == 0, told.stdout + told.stderr
     assert "WRONG" not in told.stdout
     assert "is there exactly once, line for line" in told.stdout
@@ -55,10 +54,10 @@ def test_the_story_adds_up_from_the_sheet_to_netsuites_own_log(process_environme
 
 
 @pytest.mark.slow
-def test_a_sheet_of_somebody_elses_items_is_refused_with_every_code(process_environment, tmp_path):
+def test_a_sheet_of_somebody_elses_items_is_refused_with_every_code(new_installation, tmp_path):
     path = tmp_path / "ours.xlsx"
     path.write_bytes(workbook(("SKU", "Counted"), ("NOT-OURS-1", 4), ("NOT-OURS-2", 5)))
-    told = demo(process_environment, "--sheet", str(path))
+    told = demo(new_installation, "--sheet", str(path))
     assert told.returncode == 2
     assert "NOT-OURS-1" in told.stderr
     assert "NOT-OURS-2" in told.stderr
@@ -66,10 +65,10 @@ def test_a_sheet_of_somebody_elses_items_is_refused_with_every_code(process_envi
 
 
 @pytest.mark.slow
-def test_a_sheet_of_ones_own_is_counted_where_its_items_live(process_environment, tmp_path):
+def test_a_sheet_of_ones_own_is_counted_where_its_items_live(new_installation, tmp_path):
     path = tmp_path / "ours.csv"
     path.write_text("Item,Counted\nPPR-0240,1\nCLN-0505,0\nPPR-0241,\n", encoding="utf-8")
-    told = demo(process_environment, "--sheet", str(path))
+    told = demo(new_installation, "--sheet", str(path))
     assert told.returncode == 0, told.stdout + told.stderr
     assert "MAIN / D" in told.stdout
     assert "3 rows in; 2 counted, 1 not counted, 0 refused" in told.stdout

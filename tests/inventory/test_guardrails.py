@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inventory.counting.guardrails import Limits, judge_line, judge_zone, needs_second_person
+from approvals.models import Guardrail
+from inventory.counting.guardrails import Limits, judge_line, judge_zone
+from inventory.counting.limits import seed_guardrails
+from inventory.stock import second_person
 
 LINE = Limits("line v1", D(2), D(100))
 ZONE = Limits("zone v1", D(10), D(500))
-SECOND = Limits("second v1", None, D(5000))
 
 
 def line(counted, expected, cost):
@@ -68,9 +70,20 @@ def test_zone(gross, worth, passes):
     assert judge_zone(D(gross), D(worth), ZONE).passes is passes
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(("gross", "second"), [("5000", False), ("5000.01", True), ("0", False)])
 def test_second_person(gross, second):
-    assert needs_second_person(D(gross), SECOND) is second
+    assert second_person.is_needed(D(gross)) is second
+
+
+@pytest.mark.django_db
+def test_switched_off_or_without_a_limit_one_person_is_enough():
+    seed_guardrails()
+    rows = Guardrail.objects.filter(name=second_person.SECOND_APPROVAL)
+    rows.update(is_enabled=False)
+    assert not second_person.is_needed(D(9999))
+    rows.update(is_enabled=True, value_limit=None)
+    assert not second_person.is_needed(D(9999))
 
 
 def test_a_guardrail_switched_off_lets_nothing_pass_but_a_match():
@@ -78,7 +91,6 @@ def test_a_guardrail_switched_off_lets_nothing_pass_but_a_match():
     assert not judge_line(D(101), D(100), D(1), off).passes
     assert judge_line(D(100), D(100), D(1), off).passes
     assert not judge_zone(D(1), D(1000), replace(ZONE, is_enabled=False)).passes
-    assert not needs_second_person(D(9999), replace(SECOND, is_enabled=False))
 
 
 def test_a_limit_left_empty_does_not_apply():

@@ -15,7 +15,7 @@ from tests.journeys.breakfast_zone import COUNTED, DISPUTED, BreakfastZone, brea
 from tests.journeys.browsing import Visitor, visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
-SignIn = Callable[..., Visitor]
+ComeBack = Callable[..., Visitor]
 
 
 def counted_by(person: Any) -> tuple[BreakfastZone, CountSheet]:
@@ -36,9 +36,10 @@ def upload(counter: Visitor, file: Path) -> None:
     counter.button("Read and preview").click()
 
 
-def test_a_decision_without_a_mouse(sign_in: SignIn, people: dict[str, Any]) -> None:
+@pytest.mark.any_database
+def test_a_decision_without_a_mouse(come_back: ComeBack, people: dict[str, Any]) -> None:
     _, sheet = counted_by(people["carla"])
-    approver = sign_in("mike")
+    approver = come_back("mike")
     approver.open(page_of(sheet))
     keyboard = approver.page.keyboard
     approver.tab_to(approver.page.get_by_label("Choose 000200"))
@@ -58,15 +59,15 @@ def test_a_decision_without_a_mouse(sign_in: SignIn, people: dict[str, Any]) -> 
 
 
 def test_a_double_click_confirms_once_and_approves_once(
-    sign_in: SignIn, people: dict[str, Any], tmp_path: Path
+    come_back: ComeBack, people: dict[str, Any], tmp_path: Path
 ) -> None:
     breakfast_zone()
-    counter = sign_in("carla")
+    counter = come_back("carla")
     upload(counter, walk_sheet(tmp_path))
     counter.button("Confirm: 5 lines counted, 1 not counted").dblclick()
     counter.says("is counted. Thank you.")
     sheet = CountSheet.objects.get()
-    approver = sign_in("mike")
+    approver = come_back("mike")
     approver.open(page_of(sheet))
     approver.button("Approve all 4").dblclick()
     approver.says("Nothing is left to decide here.")
@@ -75,9 +76,9 @@ def test_a_double_click_confirms_once_and_approves_once(
     assert envelope_of(sheet).lines.filter(status=ProposedAction.Status.APPROVED).count() == len(DISPUTED)
 
 
-def test_the_second_of_two_approvers_reads_who_was_first(sign_in: SignIn, people: dict[str, Any]) -> None:
+def test_the_second_of_two_approvers_reads_who_was_first(come_back: ComeBack, people: dict[str, Any]) -> None:
     _, sheet = counted_by(people["carla"])
-    mike, dana = sign_in("mike"), sign_in("dana")
+    mike, dana = come_back("mike"), come_back("dana")
     for approver in (mike, dana):
         approver.open(page_of(sheet))
     mike.button("Approve all 4").click()
@@ -89,9 +90,10 @@ def test_the_second_of_two_approvers_reads_who_was_first(sign_in: SignIn, people
     assert not envelope_of(sheet).lines.exclude(status=ProposedAction.Status.APPROVED).exists()
 
 
-def test_two_tabs_of_one_person(sign_in: SignIn, people: dict[str, Any]) -> None:
+@pytest.mark.any_database
+def test_two_tabs_of_one_person(come_back: ComeBack, people: dict[str, Any]) -> None:
     _, sheet = counted_by(people["carla"])
-    first = sign_in("mike")
+    first = come_back("mike")
     second = visit(first.page.context, first.address)
     for tab in (first, second):
         tab.open(page_of(sheet))
@@ -102,9 +104,9 @@ def test_two_tabs_of_one_person(sign_in: SignIn, people: dict[str, Any]) -> None
     assert (Adjustment.objects.count(), second.complaints) == (1, [])
 
 
-def test_goods_that_moved_meanwhile_come_back_with_the_new_numbers(sign_in: SignIn, people: dict[str, Any]) -> None:
+def test_goods_that_moved_meanwhile_come_back_with_the_new_numbers(come_back: ComeBack, people: dict[str, Any]) -> None:
     home, sheet = counted_by(people["carla"])
-    approver = sign_in("mike")
+    approver = come_back("mike")
     approver.open(page_of(sheet))
     move(home.of("000123"), -9, home=home.zone, at=sheet.counted_at)
     approver.button("Approve all 4").click()
@@ -115,20 +117,23 @@ def test_goods_that_moved_meanwhile_come_back_with_the_new_numbers(sign_in: Sign
     assert not Adjustment.objects.exists()
 
 
-def test_who_counted_is_told_that_somebody_else_decides(sign_in: SignIn, people: dict[str, Any]) -> None:
+@pytest.mark.any_database
+def test_who_counted_is_told_that_somebody_else_decides(come_back: ComeBack, people: dict[str, Any]) -> None:
     _, sheet = counted_by(people["dana"])
-    dana = sign_in("dana")
+    dana = come_back("dana")
+    dana.open("/admin/")
     expect(dana.page.locator("#waiting")).to_contain_text("somebody else")
     dana.open(page_of(sheet))
     expect(dana.page.get_by_role("alert")).to_contain_text("took part")
     expect(dana.page.get_by_role("button", name="Approve")).to_have_count(0)
 
 
+@pytest.mark.any_database
 def test_a_messy_file_shows_all_its_mistakes_and_stores_nothing(
-    sign_in: SignIn, people: dict[str, Any], tmp_path: Path
+    come_back: ComeBack, people: dict[str, Any], tmp_path: Path
 ) -> None:
     breakfast_zone()
-    counter = sign_in("carla")
+    counter = come_back("carla")
     upload(counter, messy_sheet(tmp_path))
     counter.says("to put right, all listed here")
     problems = counter.page.locator("section", has_text="To put right").get_by_role("row")

@@ -11,7 +11,12 @@ from tests.factories import count, envelope_of
 from tests.journeys.breakfast_zone import COUNTED, breakfast_zone
 from tests.journeys.browsing import PHONE, Visitor
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.any_database,
+    pytest.mark.xdist_group("browser"),
+]
 
 
 def fits(visitor: Visitor, button: str) -> None:

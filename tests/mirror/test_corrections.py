@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from io import StringIO
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,9 +11,11 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
-from approvals.models import AuditEntry, Event, JournalEntry, ProposedAction
+from approvals.models import AuditEntry, Event, Guardrail, JournalEntry, ProposedAction
 from approvals.operations import AlreadyDecided, ChangedSinceSeen, NotAllowedToDecide
 from approvals.refusals import Refused
+from inventory.counting.limits import seed_guardrails
+from inventory.mirror.decision_page import corrections_page
 from inventory.mirror.mirroring import mirror_netsuite
 from inventory.models import Movement, Parity
 from inventory.stock.ledger import first_wrong_balance
@@ -173,16 +176,6 @@ def test_nothing_is_approved_on_old_numbers(drifted, later):
     make.approve(line("MORE"), make.approver())
 
 
-def test_a_difference_that_went_away_costs_nothing_to_approve(drifted, home, simulator):
-    more, _ = drifted
-    set_there(simulator, "MORE", 40)
-    look()
-    make.approve(line("MORE"), make.approver())
-    assert make.on_hand(more, home) == 40
-    assert not Movement.objects.filter(kind="correction").exists()
-    make.reject(line("LESS"), make.approver())
-
-
 def test_only_approvers_decide_and_only_once(drifted):
     with pytest.raises(NotAllowedToDecide):
         make.approve(envelope(), make.user("", "counter"))
@@ -254,3 +247,111 @@ def test_the_page_costs_the_same_for_many_lines(stocked, django_assert_max_num_q
     client.force_login(boss)
     with django_assert_max_num_queries(30):
         client.get(reverse("admin:approvals_proposedaction_change", args=[envelope().pk]))
+
+
+class TestWithdrawal:
+    def test_a_difference_that_went_away_takes_its_proposal_with_it_and_says_so(self, drifted, simulator):
+        set_there(simulator, "MORE", 40)
+        report = mirror_netsuite()
+        assert report.withdrawn == 1
+        gone = line("MORE")
+        assert (gone.status, gone.decided_by) == ("withdrawn", None)
+        assert gone.reason_note == "The difference has gone away: MORE at MAIN is 40 here and 40 in NetSuite."
+        entry = AuditEntry.objects.get(verb="action.withdrawn")
+        assert (entry.actor, entry.entity_ref) == (None, f"proposed_action:{gone.pk}")
+        assert entry.details["why"] == gone.reason_note
+        assert (line("LESS").status, envelope().status) == ("pending", "pending")
+        with pytest.raises(AlreadyDecided, match="was withdrawn. The difference has gone away"):
+            make.approve(gone, make.approver(), seen_hash=None)
+
+    def test_the_envelope_goes_with_its_last_line_or_keeps_what_people_decided(self, drifted, simulator):
+        set_there(simulator, "MORE", 40)
+        set_there(simulator, "LESS", 10)
+        look()
+        assert envelope().status == "withdrawn"
+        set_there(simulator, "MORE", 38)
+        set_there(simulator, "LESS", 15)
+        look(2)
+        assert line("MORE").status == "pending", "it is proposed anew when it comes back"
+        make.approve(line("LESS"), make.approver())
+        set_there(simulator, "MORE", 40)
+        look()
+        assert (line("MORE").status, envelope().status) == ("withdrawn", "approved")
+
+    def test_the_page_says_why_nothing_is_left_to_decide(self, drifted, simulator):
+        set_there(simulator, "MORE", 40)
+        look()
+        boss = make.approver()
+        boss.is_staff = True
+        boss.save()
+        client = Client()
+        client.force_login(boss)
+        page = client.get(reverse("admin:approvals_proposedaction_change", args=[envelope().pk])).content.decode()
+        assert "The difference has gone away: MORE at MAIN" in page
+
+
+def sign_off() -> Any:
+    return ProposedAction.objects.filter(action_type="netsuite_correction_approval").latest("pk")
+
+
+class TestSecondApproval:
+    """MORE and LESS differ by 2 and 5 at 10 each: 70 in all."""
+
+    @pytest.fixture(autouse=True)
+    def limit(self, drifted):
+        seed_guardrails()
+        Guardrail.objects.filter(name="inventory_second_approval").update(value_limit=60)
+        return drifted
+
+    def test_nothing_is_booked_before_a_second_person_signs(self, drifted, home):
+        more, less = drifted
+        first, second = make.approver(), make.approver()
+        page = corrections_page(SimpleNamespace(action=envelope(), shown=[], live={}))
+        assert "second person" in page["notices"][0]
+        make.approve(envelope(), first, note="NetSuite was counted")
+        assert not Movement.objects.filter(kind="correction").exists()
+        assert sign_off().payload["gross_value"] == "70.00"
+        look(3)
+        assert ProposedAction.objects.filter(action_type="netsuite_correction").count() == 2, "not proposed again"
+        with pytest.raises(Refused, match="took part|second person"):
+            make.approve(sign_off(), first)
+        make.approve(sign_off(), second)
+        assert (make.on_hand(more, home), make.on_hand(less, home)) == (38, 15)
+        assert {row(code).state for code in ("MORE", "LESS")} == {State.EQUAL}
+        assert first_wrong_balance() is None
+
+    def test_a_large_difference_cannot_be_approved_in_small_pieces(self, drifted):
+        boss = make.approver()
+        make.approve(line("MORE"), boss)
+        make.approve(line("LESS"), boss)
+        assert not Movement.objects.filter(kind="correction").exists()
+        assert ProposedAction.objects.filter(action_type="netsuite_correction_approval").count() == 2
+
+    def test_refused_by_the_second_person_the_difference_is_accepted(self, drifted, home):
+        more, _ = drifted
+        make.approve(envelope(), make.approver())
+        make.reject(sign_off(), make.approver(), note="Count it first")
+        assert make.on_hand(more, home) == 40
+        look(3)
+        assert row("MORE").state == State.ACCEPTED
+        assert sign_off().status == "rejected"
+
+    def test_what_agrees_again_before_the_signature_is_not_booked(self, drifted, home, simulator):
+        more, less = drifted
+        make.approve(envelope(), make.approver())
+        set_there(simulator, "MORE", 40)
+        look()
+        make.approve(sign_off(), make.approver())
+        assert (make.on_hand(more, home), make.on_hand(less, home)) == (40, 15)
+
+    def test_a_sign_off_with_nothing_left_is_withdrawn(self, drifted, simulator):
+        make.approve(envelope(), make.approver())
+        set_there(simulator, "MORE", 40)
+        set_there(simulator, "LESS", 10)
+        look()
+        assert sign_off().status == "withdrawn"
+
+    def test_at_the_limit_or_switched_off_one_person_is_enough(self, drifted):
+        Guardrail.objects.filter(name="inventory_second_approval").update(value_limit=70)
+        make.approve(envelope(), make.approver())
+        assert Movement.objects.filter(kind="correction").count() == 2

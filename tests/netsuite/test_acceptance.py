@@ -1,22 +1,26 @@
 """What the integration was accepted by, one numbered scenario each. The simulator's own log is the judge.
 
-Twelve to fifteen are about other subjects and lie with them: the REST record API, the mirror, OAuth 2.0.
+Thirteen to fifteen are about other subjects and lie with them: the mirror and OAuth 2.0.
 """
 
 import json
+import re
 import signal
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 from django.core.management import call_command
 
+from approvals.models import Alert
+from netsuite import queue
 from netsuite.drain import drain
 from netsuite.halts import LOGIN_ALERT
-from netsuite.models import Push
+from netsuite.models import Push, PushAttempt
 from netsuite.records import payload_hash
 from netsuite.simulator.running import running_simulator
+from tests.netsuite.rest_stage import record
 from tests.netsuite.signatures import VECTORS, parts
-from tests.netsuite.simulator_client import eventually
+from tests.netsuite.simulator_client import ForeignClient, eventually
 from tests.netsuite.stage import (
     adjustment,
     assert_once,
@@ -189,8 +193,16 @@ def test_a_replaced_token_is_taken_up_without_anybodys_help(simulator, forks, la
         assert_once(account, *names)
 
 
+def clocks_in(sentence: str) -> tuple[datetime, datetime]:
+    """NetSuite's time and ours, as a person reads them."""
+    found = re.search(r"NetSuite's time was (\S+) (\S+) UTC and ours (\S+) UTC: NetSuite's clock is \d+ s", sentence)
+    assert found, sentence
+    day, theirs, ours = found.groups()
+    return datetime.fromisoformat(f"{day} {theirs}"), datetime.fromisoformat(f"{day} {ours}")
+
+
 def test_six_minutes_of_skew_stop_the_drain_and_the_clock_is_named(simulator, later, capsys):
-    """Acceptance 9: a clock six minutes off is a refused login that says what to check; ping shows the skew."""
+    """Acceptance 9: a clock six minutes off is a refused login that shows both clocks and says what to check."""
     simulator.control.skew(240)
     call_command("netsuite_ping", "--json")
     pong = json.loads(capsys.readouterr().out)
@@ -202,6 +214,10 @@ def test_six_minutes_of_skew_stop_the_drain_and_the_clock_is_named(simulator, la
     halted = drain().halted
     assert "refused our login" in halted
     assert "this machine's clock" in halted
+    both = clocks_in(halted)
+    assert (both[0] - both[1]).total_seconds() == pytest.approx(360, abs=5)
+    assert clocks_in(PushAttempt.objects.get().message) == both
+    assert clocks_in(Alert.objects.get(key=LOGIN_ALERT).message) == both
     assert [row["code"] for row in simulator.control.audit_trail()] == ["InvalidTimestamp"]
     assert open_alerts() == [LOGIN_ALERT]
     assert (state("CS-IA-1"), Push.objects.get().attempts) == ("pending", 0)
@@ -240,3 +256,31 @@ def test_the_same_key_with_another_payload_is_a_conflict(simulator):
     assert open_alerts() == ["netsuite-push-CS-IA-1"]
     assert simulator.control.transactions()[0]["quantity_sum"] == "2.000"
     assert_once(simulator, "CS-IA-1")
+
+
+def test_an_upsert_repeated_without_replace_doubles_the_lines(simulator):
+    """Acceptance 12: `PUT eid` twice posts a delta twice under one external id, which is why ours is a POST."""
+    place = "/services/rest/record/v1/inventoryAdjustment/eid:CS-IA-1"
+    line = {"item": {"id": "501"}, "location": {"id": "7"}, "adjustQtyBy": 3}
+    document = {"tranDate": "2026-11-21", "account": {"id": "54"}, "inventory": {"items": [line]}}
+    other = ForeignClient(simulator.base_url)
+    for expected in (1, 2):
+        assert other.call("PUT", place, json=document).status_code == 204
+        assert len(simulator.control.transactions("CS-IA-1")[0]["lines"]) == expected
+    assert [row["on_hand"] for row in simulator.control.balances()] == ["6.000"], "counted three, booked six"
+    assert simulator.control.duplicates()["committed_by_two_requests"][0]["value"] == "CS-IA-1"
+    assert other.call("PUT", f"{place}?replace=inventory", json=document).status_code == 204
+    assert [row["on_hand"] for row in simulator.control.balances()] == ["3.000"]
+
+
+@pytest.mark.parametrize("transport", ["restlet", "rest"])
+def test_ours_is_never_an_upsert(simulator, settings, transport):
+    """Acceptance 12, the other half: whatever happens to the answer, this program only ever creates."""
+    settings.NETSUITE_TRANSPORT, settings.NETSUITE_ADJUSTMENT_ACCOUNT_ID = transport, "54"
+    simulator.control.add_fault("reset_after_commit", op="push")
+    content = record("501")
+    queue.enqueue(record_type="inventoryadjustment", external_id="CS-IA-1", record=content, label="Count", line_count=1)
+    assert drain().confirmed == 1
+    assert {row["method"] for row in simulator.control.requests()} == {"POST", "GET"}
+    assert_once(simulator, "CS-IA-1")
+    assert len(simulator.control.transactions("CS-IA-1")[0]["lines"]) == 1

@@ -92,6 +92,26 @@ def test_a_replaced_token_is_tried_at_once(simulator, settings):
     assert drain().confirmed == 1
 
 
+def test_a_long_revocation_is_probed_less_and_less_often(simulator, later):
+    """A minute, half an hour, 2 hours, 6 hours, then daily: five refused logins in a short time lock the user."""
+    enqueue("CS-IA-1")
+    simulator.control.revoke_token()
+    drain()
+    day = 24 * 3600
+    for logins, wait in enumerate((60, 1800, 2 * 3600, 6 * 3600, day, day), start=1):
+        later(wait - 30)
+        assert "refused our login" in drain().halted
+        assert len(simulator.control.audit_trail()) == logins, f"too early after {wait} s"
+        later(31)
+        drain()
+        assert len(simulator.control.audit_trail()) == logins + 1, f"not tried after {wait} s"
+    simulator.control.restore_token()
+    simulator.control.unlock_user()
+    later(day + 1)
+    assert drain().confirmed == 1
+    assert not open_alerts()
+
+
 def test_an_operator_resumes_and_a_bad_token_stops_again_after_one_login(simulator, later, operator):
     enqueue("CS-IA-1")
     simulator.control.revoke_token()

@@ -140,8 +140,10 @@ class TestExactlyOnce:
     @pytest.mark.kill
     @pytest.mark.parametrize("point", ["before_send", "after_send_before_record", "while_recording"])
     def test_killed_on_the_way_it_is_written_once(self, rest, simulator, later, forks, point):
-        names = ["TRANSPORT", "ADJUSTMENT_ACCOUNT_ID", "AUTH", "CLIENT_ID", "CERTIFICATE_ID", "M2M_ALGORITHM"]
-        names += ["PRIVATE_KEY", "REST_BASE_URL"]
+        names = (
+            *("TRANSPORT", "ADJUSTMENT_ACCOUNT_ID", "AUTH", "CLIENT_ID", "CERTIFICATE_ID", "M2M_ALGORITHM"),
+            *("PRIVATE_KEY", "REST_BASE_URL"),
+        )
         forks.settings |= {f"NETSUITE_{name}": getattr(rest, f"NETSUITE_{name}") for name in names}
         enqueue("CS-IA-1")
         assert forks.run(["drain_pushes"], COUNTERSIGN_FAILPOINT=point).code == -9

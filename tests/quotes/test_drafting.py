@@ -1,4 +1,4 @@
-"""Drafting: prices come from the pricing master, every objection comes at once, and nothing is stored beside the proposal."""
+"""Drafting: prices from the master, every objection at once, nothing stored beside the proposal."""
 
 from datetime import date
 from decimal import Decimal

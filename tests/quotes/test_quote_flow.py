@@ -1,4 +1,4 @@
-"""A quote from its draft to NetSuite, by the program's own operations: everything once, and nothing that was not approved."""
+"""A quote from its draft to NetSuite, by the program's own operations: all of it once, nothing unapproved."""
 
 from decimal import Decimal
 

@@ -74,6 +74,7 @@ def test_exactly_one_line_of_the_current_year_is_under_the_floor(seeded):
 def test_items_of_the_warehouse_are_linked_and_prices_have_a_history(seeded):
     assert SpecItem.objects.get(item_code="004417").item == Item.objects.get(item_code="004417")
     assert PricingMaster.history.count() == seeded.prices
+    assert not PricingMaster.objects.filter(cost_date__gt=MOMENT.date()).exists()
 
 
 def test_next_year_shows_every_kind_of_finding_a_visitor_would_look_for(seeded):

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from datetime import UTC, datetime
 
 import pytest
 import requests
@@ -201,6 +202,11 @@ def test_chance_is_the_same_for_the_same_seed(simulator, client):
         {"effect": "slow", "probability": 2},
         {"effect": "slow", "seconds": -1},
         {"effect": "reset_before_read", "external_id": "CS-*"},
+        {"effect": "foreign_write", "value": "all"},
+        {"effect": "dup_external_id", "value": "similar"},
+        {"effect": "drop_field"},
+        {"effect": "slow", "since": "noon"},
+        {"effect": "slow", "until": "2026-11-21T12:00:00"},
     ],
 )
 def test_a_rule_that_makes_no_sense_is_refused_with_a_reason(simulator, rule):
@@ -244,3 +250,88 @@ def test_a_kept_alive_connection_serves_many_requests(simulator):
     with requests.Session() as session:
         codes = [session.get(simulator.base_url + RESTLET + "&op=ping", timeout=60).status_code for _ in range(5)]
     assert codes == [401] * 5
+
+
+@pytest.mark.parametrize(("value", "outcome"), [("equal", "existing"), ("different", "conflict")])
+def test_a_record_under_our_key_may_be_there_before_us(simulator, client, value, outcome):
+    simulator.control.add_fault("dup_external_id", op="push", value=value)
+    assert client.push("CS-IA-1")["outcome"] == outcome
+    assert len(simulator.control.transactions("CS-IA-1")) == 1
+    assert [row["auth"] for row in simulator.control.requests()] == ["another integration", "passed"]
+
+
+def test_another_integration_changes_stock_a_record_or_takes_its_external_id(simulator, client):
+    client.push("CS-IA-1", adjustment(line("000123", "5")))
+    simulator.control.add_fault("foreign_write", op="push", value="stock")
+    client.push("CS-IA-2", adjustment(line("000123", "5")))
+    assert simulator.control.balances(item="000123")[0]["on_hand"] == "11.000"
+    simulator.control.add_fault("foreign_write", op="lookup", value="record")
+    assert client.lookup("CS-IA-1")["quantitySum"] == "6.000"
+    simulator.control.add_fault("foreign_write", op="lookup", value="external_id")
+    found = client.lookup("CS-IA-2")
+    assert (found["found"], found["externalId"]) == (True, "CS-IA-2"), "the push key still finds it"
+    assert client.push("CS-IA-2", adjustment(line("000123", "5")))["outcome"] == "existing"
+    assert simulator.control.invariants()["broken"] == []
+
+
+@pytest.mark.parametrize(
+    ("effect", "code"),
+    [
+        ("lot_required", "USER_ERROR"),
+        ("negative_refuse", "NOT_IN_INVT"),
+        ("permission_drop", "INSUFFICIENT_PERMISSION"),
+    ],
+)
+def test_what_the_account_forbids_meanwhile_rejects_the_push(simulator, client, effect, code):
+    client.push("CS-IA-0")
+    simulator.control.add_fault(effect, op="push")
+    assert client.push("CS-IA-1")["error"]["code"] == code
+    assert len(simulator.control.transactions()) == 1
+
+
+@pytest.mark.parametrize(
+    ("effect", "code", "held"),
+    [
+        ("governance_exhaust", "SSS_USAGE_LIMIT_EXCEEDED", 0),
+        ("governance_exhaust_after_commit", "SSS_USAGE_LIMIT_EXCEEDED", 1),
+        ("time_limit", "SSS_TIME_LIMIT_EXCEEDED", 0),
+        ("time_limit_after_commit", "SSS_TIME_LIMIT_EXCEEDED", 1),
+    ],
+)
+def test_a_script_stopped_at_its_limit_may_have_saved_or_not(simulator, client, effect, code, held):
+    simulator.control.add_fault(effect, op="push")
+    answer = client.send("CS-IA-1")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)
+    assert len(simulator.control.transactions()) == held
+
+
+def test_a_field_may_get_lost_without_a_word(simulator, client):
+    simulator.control.add_fault("drop_field", op="push", value="memo")
+    assert client.push("CS-IA-1", adjustment(line("000123", "1", memo="zone A")))["outcome"] == "created"
+    held = simulator.control.transactions()[0]
+    assert (held["memo"], held["lines"][0]["memo"]) == ("", "")
+
+
+def test_a_rule_keeps_to_its_hours(simulator, client):
+    simulator.control.set_clock("2026-11-21T12:00:00Z")
+    simulator.control.freeze()
+    hours = {"since": "2026-11-21T13:00:00Z", "until": "2026-11-21T14:00:00Z"}
+    simulator.control.add_fault("drop_field", op="push", value="memo", count=None, **hours)
+    kept = []
+    for number in range(3):
+        client.push(f"CS-IA-{number}", signing={"timestamp": str(simulator_seconds(number))})
+        kept.append(simulator.control.transactions(f"CS-IA-{number}")[0]["memo"] != "")
+        simulator.control.advance(3600)
+    assert kept == [True, False, True]
+
+
+def simulator_seconds(hour: int) -> int:
+    return int(datetime(2026, 11, 21, 12 + hour, tzinfo=UTC).timestamp())
+
+
+def test_what_must_always_hold_is_said_in_sentences_when_it_does_not(simulator, client):
+    client.push("CS-IA-0")
+    assert simulator.control.invariants() == {"broken": [], "peak_writers": 1}
+    simulator.control.add_fault("slow", op="push", seconds=0.6, count=2)
+    pushed_together(client, ["CS-A", "CS-B"])
+    assert simulator.control.invariants()["broken"] == ["2 writers were at work at the same time"]

@@ -4,11 +4,11 @@ import io
 import socketserver
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from pypdf import PdfReader
 
-from quotes.documents.contents import printable
 from quotes.documents.rendering import render_pdf
 from tests.quotes.documents.samples import document
 from tests.quotes.documents.spoiling import flattened, spoiled
@@ -54,7 +54,7 @@ def test_nobody_is_called_and_no_file_is_read(ear):
         f"<object data='{here}'></object><a rel=attachment href=file:///etc/passwd>x</a><img src=file:///etc/passwd>"
         "{{ document }}{% include '/etc/passwd' %}"
     )
-    reader = drawn(text)
+    reader = PdfReader(io.BytesIO(render_pdf(spoiled(document(1), text))))
     assert ear.calls == 0
     said = words(reader)
     assert flattened("@import url(") in said
@@ -89,18 +89,14 @@ def test_right_to_left_text_can_be_read_back():
     assert "שלום" in said or "םולש" in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["Long words here " * 313, "x" * 5000], ids=["words", "one-word"])
 def test_five_thousand_characters_are_all_there_on_few_pages(text):
-    """In one line's description and notes, and in the customer's name."""
-    whole = document()
-    first = spoiled(whole, text).lines[0]
-    from dataclasses import replace
-
-    customer = replace(whole.customer, name=text)
-    long = replace(
-        whole, customer=customer, lines=(replace(whole.lines[0], description=first.description), *whole.lines[1:])
-    )
+    whole = document(2)
+    customer = replace(whole.customer, name=text[:1000])
+    long = replace(whole, customer=customer, lines=(replace(whole.lines[0], description=text), whole.lines[1]))
     reader = PdfReader(io.BytesIO(render_pdf(long)))
-    assert len(reader.pages) <= 12
-    assert words(reader).count(flattened(printable(text))[:20]) > 2
-    assert "$99,149.97" in words(reader)
+    assert len(reader.pages) <= 8
+    said = words(reader)
+    assert said.count(flattened(text)[:10]) >= len(flattened(text)) // 40
+    assert "Purchaseordernumber" in said

@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,7 +12,7 @@ from pypdf import PdfReader
 from pypdf.generic import IndirectObject
 
 from quotes.documents.contents import UnfitContents, content_hash
-from quotes.documents.rendering import BundledOnly, render_pdf
+from quotes.documents.rendering import ASSETS, BundledOnly, render_pdf
 from tests.quotes.documents.samples import PEACHES, TOWELS, document
 
 HEADINGS = ("Item", "Description", "Pack", "Case price", "Extended")
@@ -40,9 +40,9 @@ def test_the_same_quote_twice_is_the_same_bytes(six_lines):
 
 def test_another_process_zone_language_and_fonts_give_the_same_bytes(six_lines, process_environment, tmp_path):
     strange_fonts = tmp_path / "fonts.conf"
-    strange_fonts.write_text(
-        "<fontconfig><dir>/usr/share/fonts</dir><match><edit name='family'><string>Serif</string></edit></match></fontconfig>"
-    )
+    serif = "<match><edit name='family' mode='assign_replace'><string>Serif</string></edit></match>"
+    strange_fonts.write_text(f"<fontconfig><dir>{tmp_path}</dir>{serif}</fontconfig>")
+    shutil.copy(ASSETS / "DejaVuSans.ttf", tmp_path)
     environment = process_environment | {
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "COUNT_TIME_ZONE": "Pacific/Kiritimati",
@@ -53,7 +53,6 @@ def test_another_process_zone_language_and_fonts_give_the_same_bytes(six_lines, 
     }
     drawn = subprocess.run([sys.executable, "-c", DRAW], env=environment, capture_output=True, text=True, check=True)
     assert drawn.stdout.strip() == hashlib.sha256(six_lines).hexdigest()
-    assert os.environ.get("FONTCONFIG_FILE") != str(strange_fonts)
 
 
 def test_a_screen_reader_finds_language_title_and_structure(six_lines):
@@ -110,13 +109,23 @@ def test_every_page_says_what_it_is(six_lines):
     assert "Purchase order number" in pages[-1]
 
 
+def test_nothing_in_it_speaks_of_cost_or_margin(six_lines):
+    reader = opened(six_lines)
+    everything = " ".join(
+        [*texts(reader), *map(str, reader.metadata.values()), reader.trailer["/Root"]["/Metadata"].get_data().decode()]
+    )
+    assert "Pizza, cheese" in everything
+    assert not [word for word in ("cost", "margin", "markup", "mark-up") if word in everything.lower()]
+    assert not list(reader.attachments)
+
+
 def test_one_line_and_its_acceptance_fit_one_page():
     (page,) = texts(opened(render_pdf(document(1))))
     assert TOTAL in page
     assert "Authorized signature" in page
 
 
-@pytest.mark.parametrize("count", [6, 7, 8, 9, 10, 11])
+@pytest.mark.parametrize("count", [7, 8, 9, 10])
 def test_totals_are_never_alone_on_a_page(count):
     """Lengths around the end of the first page, one small line at a time."""
     lines = tuple(replace(TOWELS, position=n + 1, item_code=f"NF-{n:03d}") for n in range(count))
