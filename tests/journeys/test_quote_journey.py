@@ -1,4 +1,4 @@
-"""A quote from the form to NetSuite, as people do it: drafted, warned of, approved, printed, mailed, confirmed, awarded."""
+"""A quote as people make it: drafted in the form, warned of, approved, printed, mailed, confirmed, awarded."""
 
 import subprocess
 import sys
