@@ -327,6 +327,16 @@ class TestSecondApproval:
         assert not Movement.objects.filter(kind="correction").exists()
         assert ProposedAction.objects.filter(action_type="netsuite_correction_approval").count() == 2
 
+    def test_what_was_booked_under_the_envelope_already_counts_too(self, drifted):
+        rule = Guardrail.objects.filter(name="inventory_second_approval")
+        rule.update(value_limit=70)
+        make.approve(line("MORE"), make.approver())
+        assert Movement.objects.filter(kind="correction").count() == 1
+        rule.update(value_limit=60)
+        make.approve(line("LESS"), make.approver())
+        assert Movement.objects.filter(kind="correction").count() == 1
+        assert sign_off().payload["gross_value"] == "70.00"
+
     def test_refused_by_the_second_person_the_difference_is_accepted(self, drifted, home):
         more, _ = drifted
         make.approve(envelope(), make.approver())

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from netsuite import queue
+from netsuite import permits, queue
 from netsuite.answers import read_push
 from netsuite.drain import drain
 from netsuite.estimates import ESTIMATE, EstimateLine, estimate, expected_subtotal
@@ -85,6 +85,12 @@ class TestTheRecord:
     def test_a_quote_without_lines_is_none(self):
         with pytest.raises(ValueError, match="at least one line"):
             estimate(tran_date=date(2026, 11, 21), customer=LAKESIDE, lines=[])
+
+
+@pytest.fixture(autouse=True)
+def without_an_owner(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The queue alone: nobody who owns quotes is asked whether one may still go."""
+    monkeypatch.delitem(permits._permits, ESTIMATE, raising=False)
 
 
 @pytest.fixture(params=["restlet", "rest"])
