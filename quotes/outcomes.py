@@ -4,7 +4,7 @@ Districts award single lines of a bid, and answer by purchase order outside any 
 A quote is accepted with its first awarded line, declined when no line was awarded, and otherwise still open.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,7 +16,7 @@ from approvals.models import ProposedAction
 from approvals.refusals import Refused
 from approvals.withdrawals import withdraw
 from quotes.models import Quote, QuoteLine
-from quotes.price_updates import applied_updates, propose_price_updates, waiting_updates
+from quotes.price_updates import applied_updates, lock_updates, propose_price_updates, waiting_updates
 from quotes.standing import today
 from quotes.telling import tell
 
@@ -74,6 +74,7 @@ def undo_answer(*, quote_id: int, by: Any, reason: str) -> Quote:
         quote = _locked(quote_id)
         if quote.lifecycle_status not in ANSWERED:
             raise Refused(f"{quote} is {_state(quote)}: there is no answer to take back.")
+        lock_updates(quote)
         if applied_updates(quote).exists():
             raise Refused(
                 f"Prices of {quote} were taken into the pricing master already. Correct the prices there, or revise "
@@ -81,7 +82,8 @@ def undo_answer(*, quote_id: int, by: Any, reason: str) -> Quote:
             )
         if not reason.strip():
             raise Refused("Say why the answer is taken back.")
-        _withdraw(waiting_updates(quote), by, f"The answer to {quote} was taken back: {reason}")
+        sentence = f"{by} took the answer to {quote} back: {reason}"
+        withdraw(dict.fromkeys(waiting_updates(quote), sentence))
         answered = {line.pk: line for line in quote.lines.exclude(award_status=Award.PENDING)}
         was = [_told(line) for line in answered.values()]
         _write(answered, [LineAnswer(pk, Award.PENDING) for pk in answered])
@@ -115,13 +117,9 @@ def cancel_quote(*, quote_id: int, by: Any, reason: str) -> Quote:
         quote.move_to(Status.CANCELLED)
         quote.outcome_note = reason
         quote.save(update_fields=["lifecycle_status", "outcome_note"])
-        _withdraw(_waiting_emails(quote), by, f"{quote} was cancelled: {reason}")
+        withdraw(dict.fromkeys(_waiting_emails(quote), f"{by} cancelled {quote}: {reason}"))
         tell(quote, "cancelled", f"{by} cancelled {quote}: {reason}", by=by, reason=reason, was=before)
     return quote
-
-
-def _withdraw(actions: Iterable[ProposedAction], by: Any, why: str) -> None:
-    withdraw({action.pk: why for action in actions}, by=by)
 
 
 def _locked(quote_id: int) -> Quote:
@@ -243,10 +241,10 @@ def _told(line: QuoteLine) -> dict[str, Any]:
     }
 
 
-def _waiting_emails(quote: Quote) -> list[ProposedAction]:
+def _waiting_emails(quote: Quote) -> list[int]:
     if quote.workflow_run_id is None:
         return []
     drafts = ProposedAction.objects.filter(
         workflow_run=quote.workflow_run_id, action_type=EMAIL_DRAFT, status=ProposedAction.Status.PENDING
     )
-    return list(drafts)
+    return list(drafts.select_for_update().order_by("pk").values_list("pk", flat=True))

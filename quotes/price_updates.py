@@ -61,8 +61,15 @@ def _proposal(envelope: ProposedAction, line: QuoteLine, before: dict[str, str])
     )
 
 
-def waiting_updates(quote: Quote) -> list[ProposedAction]:
-    return list(_updates(quote).filter(status=Status.PENDING))
+def lock_updates(quote: Quote) -> None:
+    """So that none of them is decided while the answer they come from is taken back."""
+    envelopes = ProposedAction.objects.filter(action_type=ENVELOPE, entity_ref=f"quote:{quote.pk}")
+    list(envelopes.select_for_update().order_by("pk"))
+
+
+def waiting_updates(quote: Quote) -> list[int]:
+    """Ids of those nobody has decided."""
+    return list(_updates(quote).filter(status=Status.PENDING).values_list("pk", flat=True))
 
 
 def applied_updates(quote: Quote) -> QuerySet[ProposedAction]:
