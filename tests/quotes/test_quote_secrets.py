@@ -91,6 +91,8 @@ def test_no_page_and_no_answer_tells_cost_or_margin(told, roles):
     if not roles:
         assert opened > 30, "the walk must see pages, not refusals"
     for path in (
+        f"/quotes/{told['quote'].number}",
+        f"/api/quotes/{told['quote'].number}",
         "/api/proposed-actions?status=pending",
         "/api/proposed-actions?status=approved",
         f"/api/workflow-runs/{told['run'].pk}",
