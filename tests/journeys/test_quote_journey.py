@@ -1,4 +1,4 @@
-"""A quote from the form to NetSuite, as people do it: drafted, warned of, approved, printed, mailed, confirmed, awarded."""
+"""A quote from the form to NetSuite as people do it: drafted, warned of, approved, mailed, confirmed, awarded."""
 
 import subprocess
 import sys
