@@ -196,7 +196,7 @@ def _pushed(quote: Quote, user: Any) -> list[Moment]:
     detail = ". ".join(filter(None, (push.tran_id, push.last_outcome)))
     url = page_of(push) if user.has_perm("netsuite.view_push") else ""
     return [
-        Moment(f"NetSuite estimate: {push.get_status_display().lower()}", "cloud_upload", colour, detail, None, url)
+        Moment(f"Estimate: {push.get_status_display()}", "cloud_upload", colour, detail, None, url)
     ]
 
 

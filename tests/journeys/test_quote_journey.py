@@ -102,7 +102,7 @@ def test_from_the_form_to_netsuite(
     manage("drain_pushes")
     approver.open(f"/admin/quotes/quote/{quote.pk}/change/")
     approver.says("E-mail sent")
-    approver.says("NetSuite estimate confirmed")
+    approver.says("Estimate: Confirmed by NetSuite")
     assert Push.objects.get().status == "confirmed"
     assert_once(simulator, Push.objects.get().external_id)
     (letter,) = (tmp_path / "var" / "mail").iterdir()
