@@ -125,8 +125,8 @@ def email_sent(run: WorkflowRun) -> CheckResult:
         return _without_draft(run)
     if draft.status == ActionStatus.PENDING:
         return NotYet("The e-mail waits for its own approval", now() + LOOK_AGAIN)
-    if draft.status == ActionStatus.REJECTED:
-        return Waived(f"The e-mail was rejected by {draft.decided_by}")
+    if draft.status in {ActionStatus.REJECTED, ActionStatus.WITHDRAWN}:
+        return Waived(f"The e-mail was {draft.get_status_display().lower()}: {draft.reason_note}")
     return _sent(OutboundEmail.objects.get(action=draft))
 
 

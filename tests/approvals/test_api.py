@@ -342,7 +342,9 @@ def test_every_operation_declares_its_refusals(published):
         "get /api/workflow-runs/{run_id}": looking | {"404"},
         "get /api/proposed-actions": looking,
         "get /api/inventory/variances": looking,
+        "get /api/quotes/{number}": looking | {"404"},
         "post /api/counts": bodied | {"201"},
+        "post /api/quotes": bodied | {"201"},
         "post /api/proposed-actions/{action_id}/approve": bodied | {"200", "404", "409"},
         "post /api/proposed-actions/{action_id}/reject": bodied | {"200", "404", "409"},
     }
