@@ -215,7 +215,7 @@ def _tell_answer(
 ) -> None:
     awarded = sum(line.award_status == Award.AWARDED for line in lines)
     what = {Status.ACCEPTED: "accepted", Status.DECLINED: "declined"}.get(Status(quote.lifecycle_status), "answered")
-    changes = f" {proposed} prices are proposed to the pricing master." if proposed else ""
+    changes = f" Proposed to the pricing master: {proposed}." if proposed else ""
     note = f" {quote.outcome_note}" if quote.outcome_note else ""
     recorded = {answer.line_id for answer in answers}
     tell(

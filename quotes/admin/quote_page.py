@@ -71,6 +71,7 @@ def page_of_quote(quote: Quote, user: Any) -> dict[str, Any]:
     status = Status(quote.lifecycle_status)
     is_last = quote.number is None or last_revision(quote) == quote.revision
     waiting = waiting_revision(quote)
+    may_revise = user.has_perm(DRAFT) and status in REVISABLE and is_last and waiting is None
     return {
         "quote": quote,
         "colour": STATUS_COLOURS[status],
@@ -88,7 +89,8 @@ def page_of_quote(quote: Quote, user: Any) -> dict[str, Any]:
         "revisions": _revisions(quote),
         "story": _story(quote, user),
         "html_url": reverse("quote_page", args=[quote.number]) + f"?r={quote.revision}" if quote.number else "",
-        "may_revise": user.has_perm(DRAFT) and status in REVISABLE and is_last and waiting is None,
+        "may_revise": may_revise,
+        "may_extend": may_revise and status not in ANSWERED,
         "may_answer": user.has_perm(RECORD) and status in ANSWERABLE and _has_open_lines(lines),
         "may_take_back": user.has_perm(RECORD) and status in ANSWERED,
         "may_cancel": status in WITHDRAWABLE and user.has_perm(DRAFT if status in Quote.EDITABLE else RECORD),
@@ -194,7 +196,7 @@ def _pushed(quote: Quote, user: Any) -> list[Moment]:
     detail = ". ".join(filter(None, (push.tran_id, push.last_outcome)))
     url = page_of(push) if user.has_perm("netsuite.view_push") else ""
     return [
-        Moment(f"NetSuite estimate: {push.get_status_display().lower()}", "cloud_upload", colour, detail, None, url)
+        Moment(f"Estimate: {push.get_status_display()}", "cloud_upload", colour, detail, None, url)
     ]
 
 

@@ -71,7 +71,7 @@ def test_recording_a_partial_award_by_the_page(client):
     answer = client.post(page(client, quote, "answer"), form, follow=True)
     said = text_of(answer)
     assert "Recorded: Q-2026-00001 r1 is accepted." in said
-    assert "PO PO-1001" in said
+    assert "Order PO-1001" in said
     assert "Cheaper elsewhere" in said
     assert "Take the answer back" in said
 
