@@ -3,7 +3,6 @@
 Cost and margin are put into the page only for those who may see them.
 """
 
-from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
@@ -113,8 +112,7 @@ def _margins(lines: tuple[QuoteLine, ...]) -> list[str]:
     floor = margin_floor().percent
     judged = [(margin, line.quantity) for line in lines if (margin := line.margin(floor)) is not None]
     summary = summarise_margins(judged)
-    percent = lambda value: f"{value.quantize(Decimal('0.1')):f} %"  # noqa: E731
-    said = [f"least {percent(summary.least_percent)}"] if summary.least_percent is not None else []
+    said = [f"least {summary.least}"] if summary.least_percent is not None else []
     if summary.overall_percent is not None:
-        said.append(f"over all {percent(summary.overall_percent)}")
+        said.append(f"over all {summary.overall}")
     return [*said, f"{summary.below_floor} under the floor", f"{summary.unknown} unknown"]

@@ -156,13 +156,17 @@ class Margin:
 
     def __str__(self) -> str:
         """One decimal, two near the floor; a margin under the floor never reads as the floor itself."""
-        if self.percent is None:
-            return UNKNOWN
-        near = abs(self.percent - self.floor_percent) <= NEAR_THE_FLOOR
-        shown = rounded(self.percent, CENT if near else Decimal("0.1"))
-        if self.is_below_floor and shown >= self.floor_percent:
-            shown = self.percent.quantize(CENT, ROUND_FLOOR)
-        return f"{shown} %"
+        return percent_text(self.percent, self.floor_percent)
+
+
+def percent_text(percent: Decimal | None, floor_percent: Decimal = MARGIN_FLOOR_PERCENT) -> str:
+    if percent is None:
+        return UNKNOWN
+    near = abs(percent - floor_percent) <= NEAR_THE_FLOOR
+    shown = rounded(percent, CENT if near else Decimal("0.1"))
+    if percent < floor_percent <= shown:
+        shown = percent.quantize(CENT, ROUND_FLOOR)
+    return f"{shown} %"
 
 
 @dataclass(frozen=True)
@@ -174,6 +178,15 @@ class MarginSummary:
     median_percent: Decimal | None
     below_floor: int
     unknown: int
+    floor_percent: Decimal = MARGIN_FLOOR_PERCENT
+
+    @property
+    def overall(self) -> str:
+        return percent_text(self.overall_percent, self.floor_percent)
+
+    @property
+    def least(self) -> str:
+        return percent_text(self.least_percent, self.floor_percent)
 
 
 def summarise_margins(lines: Iterable[tuple[Margin, Decimal | None]]) -> MarginSummary:
@@ -186,6 +199,7 @@ def summarise_margins(lines: Iterable[tuple[Margin, Decimal | None]]) -> MarginS
         median_percent=median(percents) if percents else None,
         below_floor=sum(margin.is_below_floor for margin, _ in rows),
         unknown=sum(not margin.is_known for margin, _ in rows),
+        floor_percent=rows[0][0].floor_percent if rows else MARGIN_FLOOR_PERCENT,
     )
 
 

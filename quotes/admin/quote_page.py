@@ -195,9 +195,7 @@ def _pushed(quote: Quote, user: Any) -> list[Moment]:
     colour = PUSH_COLOURS.get(push.status, "info")
     detail = ". ".join(filter(None, (push.tran_id, push.last_outcome)))
     url = page_of(push) if user.has_perm("netsuite.view_push") else ""
-    return [
-        Moment(f"Estimate: {push.get_status_display()}", "cloud_upload", colour, detail, None, url)
-    ]
+    return [Moment(f"Estimate: {push.get_status_display()}", "cloud_upload", colour, detail, None, url)]
 
 
 def _told(quote: Quote) -> list[Moment]:

@@ -202,3 +202,8 @@ def test_the_price_of_a_serving_has_four_decimals_or_is_not_known():
 def test_a_float_is_refused_everywhere(ask):
     with pytest.raises(TypeError, match="not float"):
         ask()
+
+
+def test_the_least_margin_of_a_quote_never_reads_as_the_floor_it_misses():
+    summary = summarise_margins([(Margin(Decimal("40.00"), Decimal("34.01")), Decimal(1))])
+    assert summary.least == summary.overall == "14.98 %"
