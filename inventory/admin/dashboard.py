@@ -7,12 +7,12 @@ from typing import Any
 from django.db.models import Case, IntegerField, Value, When
 from django.http import HttpRequest
 
+from approvals.admin.desks import desks_of
 from approvals.admin.links import list_of, page_of
 from approvals.health import is_silent, lines, ticked_at
 from approvals.models import Alert, WorkflowRun
 from inventory.admin.rotation import in_danger, rotation_page, situation
 from inventory.admin.summary import Summary, summary
-from inventory.admin.waiting import piles
 from inventory.mirror.standing import mirror_standing
 from inventory.models import Item, Parity, Variance, Zone
 from netsuite.models import Push
@@ -37,9 +37,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     user: Any = request.user
     context |= {
         "title": "Dashboard",
-        "piles": piles(user),
-        "decides": user.has_perm("approvals.decide_proposedaction"),
-        "counts": user.has_perm("inventory.submit_count"),
+        **waiting(user),
         "ticked_at": ticked_at(),
         "first_steps": first_steps(user),
     }
@@ -56,6 +54,15 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if user.has_perm("approvals.view_workflowrun"):
         context |= {"runs": recent_runs(), "runs_url": list_of(WorkflowRun)}
     return context
+
+
+def waiting(user: Any) -> dict[str, Any]:
+    desks = desks_of(user)
+    return {
+        "desks": desks,
+        "piles": [pile for desk in desks for pile in desk.piles if pile.total or pile.note],
+        "buttons": [desk.button for desk in desks if desk.button],
+    }
 
 
 def sees_variances(user: Any) -> bool:

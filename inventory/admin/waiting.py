@@ -1,15 +1,15 @@
 """What waits for this very user: decisions for those who may take them, counting for those who count."""
 
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from approvals.admin.desks import Desk, Pile, Task, add_desk
 from approvals.admin.links import list_of, page_of
 from approvals.mail.drafting import EMAIL_DRAFT
 from approvals.models import Guardrail, ProposedAction
 from approvals.operations import SEPARATION_OF_DUTIES
+from inventory.admin.rotation import rotation_page
 from inventory.counting.gate import ADJUSTMENT, SIGN_OFF
 from inventory.models import CountLine, CountSheet
 
@@ -17,34 +17,19 @@ SHOWN = 6
 Status = ProposedAction.Status
 
 
-@dataclass(frozen=True)
-class Task:
-    title: str
-    detail: str
-    url: str
-    since: datetime
-    risk: int = 0
+DECIDER = "Counts beyond the guardrails, quotes, sign-offs and e-mail drafts will appear here."
+COUNTER = "A sheet appears here when the Monday plan puts one out, or when you print one on the rotation plan."
 
 
-@dataclass(frozen=True)
-class Pile:
-    """Tasks of one kind, the oldest first; `total` may be more than is shown."""
-
-    title: str
-    icon: str
-    total: int
-    tasks: list[Task] = field(default_factory=list)
-    more_url: str = ""
-    note: str = ""
+def deciding(user: Any) -> Desk | None:
+    return Desk(_decisions(user), DECIDER) if user.has_perm("approvals.decide_proposedaction") else None
 
 
-def piles(user: Any) -> list[Pile]:
-    found: list[Pile] = []
-    if user.has_perm("approvals.decide_proposedaction"):
-        found += _decisions(user)
-    if user.has_perm("inventory.submit_count"):
-        found += [_recounts(), _sheets()]
-    return [pile for pile in found if pile.total or pile.note]
+def counting(user: Any) -> Desk | None:
+    if not user.has_perm("inventory.submit_count"):
+        return None
+    plan = ("Rotation plan", rotation_page()) if user.has_perm("inventory.view_zone") else None
+    return Desk([_recounts(), _sheets()], COUNTER, plan)
 
 
 def open_actions() -> QuerySet[ProposedAction]:
@@ -69,7 +54,7 @@ def _decisions(user: Any) -> list[Pile]:
     emails = [row for row in mine if row.action_type == EMAIL_DRAFT]
     sign_offs = [row for row in mine if row.action_type == SIGN_OFF]
     envelopes = [row for row in mine if row.action_type not in {EMAIL_DRAFT, SIGN_OFF}]
-    note = f"{others} more for somebody else: you took part in the count." if others else ""
+    note = f"{others} more for somebody else: you took part in it." if others else ""
     return [
         _pile("To decide", "gavel", envelopes, note),
         _pile("To sign off as second person", "verified_user", sign_offs),
@@ -119,3 +104,7 @@ def _sheets() -> Pile:
         for sheet in shown
     ]
     return Pile("Sheets to count", "fact_check", sheets.count(), tasks, list_of(CountSheet, status__exact="planned"))
+
+
+add_desk(deciding)
+add_desk(counting)
