@@ -6,7 +6,7 @@ from typing import Any
 
 from netsuite.simulator.clock import SimulatedClock
 from netsuite.simulator.field_values import Rejected, read_date, read_decimal, read_fields, read_lines, read_text
-from netsuite.simulator.inventory_detail import Assignment, check_detail, write_detail
+from netsuite.simulator.inventory_detail import Assignment, Moved, check_detail, write_detail
 from netsuite.simulator.quantities import from_units, money, parse_number, to_units
 from netsuite.simulator.records import Records, average_cost, posted_units
 from netsuite.simulator.references import References
@@ -15,7 +15,7 @@ from netsuite.simulator.transactions import Head, Identity, open_period, write
 
 RECORD_TYPE = "inventoryadjustment"
 _HEADER_FIELDS = {"tranDate", "memo", "account", "subsidiary", "adjLocation", "lines"}
-_LINE_FIELDS = {"item", "location", "adjustQtyBy", "unitCost", "memo"}
+_LINE_FIELDS = {"item", "location", "adjustQtyBy", "unitCost", "memo", "detail"}
 _STOCKED_KINDS = ("InvtPart", "Assembly")
 
 
@@ -62,7 +62,7 @@ class Adjustments:
         self._references = references
         self._clock = clock
 
-    def check(self, db: Database, record: Any, *, detailed: bool = False) -> Adjustment:
+    def check(self, db: Database, record: Any, *, numbers_by_id: bool = False) -> Adjustment:
         """Validate against the records in ``db``; unknown references are created unless the simulator
         is strict."""
         header = read_fields(record, _HEADER_FIELDS)
@@ -73,7 +73,7 @@ class Adjustments:
         place = header.get("adjLocation")
         location = self._references.location(db, place, subsidiary, field="adjLocation", line=None)
         lines = tuple(
-            self._line(db, raw, number, subsidiary, location, detailed=detailed)
+            self._line(db, raw, number, subsidiary, location, numbers_by_id=numbers_by_id)
             for number, raw in enumerate(read_lines(header.get("lines")), start=1)
         )
         if self._records.refuses_negative_stock():
@@ -160,9 +160,9 @@ class Adjustments:
         subsidiary: str,
         header_location: str | None,
         *,
-        detailed: bool,
+        numbers_by_id: bool,
     ) -> Line:
-        fields = read_fields(raw, _LINE_FIELDS | ({"detail"} if detailed else set()), line=number)
+        fields = read_fields(raw, _LINE_FIELDS, line=number)
         item = self._item(db, fields.get("item"), subsidiary, number)
         named = self._references.location(db, fields.get("location"), subsidiary, field="location", line=number)
         location = named or header_location
@@ -174,7 +174,8 @@ class Adjustments:
         standing = average_cost(self._records.stock_of(db, item["id"], location))
         cost = _unit_cost(fields.get("unitCost"), quantity, standing, number)
         units = to_units(quantity)
-        detail = check_detail(db, fields.get("detail"), item, location, units, number)
+        moved = Moved(item, location, units, number)
+        detail = check_detail(db, fields.get("detail"), moved, numbers_by_id=numbers_by_id)
         return Line(item["id"], location, units, cost, read_text(fields.get("memo"), "memo", number), detail)
 
 

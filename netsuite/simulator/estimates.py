@@ -61,7 +61,7 @@ class Estimates:
         self._clock = clock
         self._tax_rate = tax_rate
 
-    def check(self, db: Database, record: Any, *, detailed: bool = False) -> Estimate:
+    def check(self, db: Database, record: Any, *, numbers_by_id: bool = False) -> Estimate:
         header = read_fields(record, _HEADER_FIELDS)
         trandate = read_date(header.get("tranDate"))
         period = open_period(db, trandate, posting=False)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-VERSION = "1.1.0"
+VERSION = "1.2.0"
 CONTRACT = 1
 
 

@@ -34,6 +34,13 @@ from netsuite.simulator.transactions import Identity, Kind, clear_lines, delete
 WORDS: Mapping[str, Words] = {words.record_type: words for words in (ADJUSTMENT, ESTIMATE)}
 CATALOG = "metadata-catalog"
 _VALUES = {"INVALID_KEY_OR_REF", "INVALID_FLD_VALUE", "INVALID_NUMBER", "INVALID_DATE_FORMAT"}
+_NAMES = {
+    "priceLevel": "price",
+    "detail": "inventoryDetail",
+    "lot": "receiptInventoryNumber",
+    "bin": "binNumber",
+    "status": "inventoryStatus",
+}
 _EXTERNAL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _JSON_TYPES = ("application/json", "application/vnd.oracle.resource+json")
 _ABSENT = "The record instance does not exist. Provide a valid record instance ID."
@@ -205,7 +212,7 @@ class RecordApi:
             clear_lines(db, known["id"])
         for line in record["lines"]:
             line.pop("line", None)
-        checked = kind.check(db, record, detailed=True)
+        checked = kind.check(db, record, numbers_by_id=True)
         earlier = known or {"external_id": None, "payload_hash": "", "push_key": ""}
         identity = Identity(
             document.get("externalId") or earlier["external_id"],
@@ -256,7 +263,7 @@ def _document(exchange: Exchange) -> dict[str, Any]:
 def _refusal(rejected: Rejected, words: Words | None) -> Refusal:
     sublist = words.sublist if words else "items"
     field = sublist if rejected.field in ("lines", "record") else rejected.field
-    field = "price" if field == "priceLevel" and words else field
+    field = _NAMES.get(field or "", field) if words else field
     path = f"{sublist}.items[{rejected.line - 1}].{field}" if rejected.line else field
     text = f"Error while accessing a resource. {rejected.message}"
     if rejected.code in _VALUES:

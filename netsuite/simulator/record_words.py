@@ -17,7 +17,7 @@ from netsuite.simulator.storage import Database, Row
 
 ROOT = "/services/rest/record/v1/"
 _NUMBERS = {"adjustQtyBy", "unitCost", "quantity", "rate"}
-_REFERENCES = {"account", "subsidiary", "adjLocation", "item", "location", "entity", "price"}
+_REFERENCES = {"account", "subsidiary", "adjLocation", "item", "location", "entity", "price", "inventoryStatus"}
 _OF_THE_SYSTEM = {"id", "links", "tranId", "total", "subtotal", "taxTotal", "status", "lastModifiedDate"}
 _OF_THE_SYSTEM |= {"createdDate", "estimatedTotalValue"}
 _SPELLED = {"price": "priceLevel"}
@@ -61,7 +61,7 @@ class Words:
     def _contract_line(self, line: Mapping[str, Any], number: int) -> dict[str, Any]:
         plain = {_SPELLED.get(name, name): _plain(name, line[name], number) for name in self.line if name in line}
         if "inventoryDetail" in plain:
-            plain["detail"] = _detail(plain.pop("inventoryDetail"), number)
+            plain["detail"] = _detail(plain.pop("inventoryDetail"), number) or None
         if str(plain.get("adjustQtyBy", "")).startswith("-"):
             plain.pop("unitCost", None)  # NetSuite ignores it on a decrease
         if "line" in line:
@@ -157,7 +157,7 @@ def _detail(value: Any, line: int) -> list[dict[str, Any]]:
 
 
 def _assignment(part: Mapping[str, Any], line: int) -> dict[str, Any]:
-    written = {"quantity": _plain("quantity", part.get("quantity"), line)}
+    written: dict[str, Any] = {"quantity": _plain("quantity", part.get("quantity"), line)}
     if isinstance(part.get("issueInventoryNumber"), dict):
         written["lotId"] = str(part["issueInventoryNumber"].get("id"))
     elif part.get("receiptInventoryNumber"):
@@ -165,7 +165,9 @@ def _assignment(part: Mapping[str, Any], line: int) -> dict[str, Any]:
     if "binNumber" in part:
         if not isinstance(part["binNumber"], dict):
             raise Rejected("USER_ERROR", "The sublist inventoryassignment is static.", field="binNumber", line=line)
-        written["bin"] = str(part["binNumber"].get("id"))
+        written["bin"] = {"id": str(part["binNumber"].get("id"))}
+    if "inventoryStatus" in part:
+        written["status"] = _plain("inventoryStatus", part["inventoryStatus"], line)
     return written
 
 
@@ -175,7 +177,7 @@ def _rows(db: Database, table: str, row: Row) -> list[Any]:
 
 def _parts(db: Database, line: Row) -> list[Row]:
     rows = db.execute(
-        "SELECT a.quantity, a.bin, n.id, n.number FROM assignments a"
+        "SELECT a.quantity, a.bin, a.status, n.id, n.number FROM assignments a"
         " LEFT JOIN inventory_numbers n ON n.id = a.inventory_number"
         " WHERE a.transaction_id = ? AND a.line = ? ORDER BY a.position",
         (line["transaction_id"], line["number"]),
@@ -197,8 +199,9 @@ def _stored_line(db: Database, line: Row) -> dict[str, Any]:
         stored["detail"] = [
             {
                 "quantity": format(from_units(part["quantity"]), "f"),
-                "lot": part["number"] or "",
-                "bin": part["bin"] or "",
+                "lot": part["number"],
+                "bin": part["bin"] and {"id": part["bin"]},
+                "status": part["status"] and {"id": part["status"]},
             }
             for part in parts
         ]
@@ -269,7 +272,8 @@ def _shown_part(part: Row) -> dict[str, Any]:
     shown: dict[str, Any] = {"quantity": float(from_units(part["quantity"]))}
     if part["number"]:
         shown["issueInventoryNumber"] = {"id": part["id"], "refName": part["number"]}
-    return shown | ({"binNumber": {"id": part["bin"]}} if part["bin"] else {})
+    named = {"binNumber": part["bin"], "inventoryStatus": part["status"]}
+    return shown | {name: {"id": number} for name, number in named.items() if number}
 
 
 def _sales_line(db: Database, line: Row) -> dict[str, Any]:

@@ -154,6 +154,13 @@ class Records:
         self._insert(db, "price_levels", {"id": number, "name": name, "inactive": int(inactive)})
         return number
 
+    def add_inventory_status(self, db: Database, *, internal_id: str, name: str, inactive: bool = False) -> None:
+        db.execute(
+            "INSERT INTO inventory_statuses VALUES (?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET name = excluded.name, inactive = excluded.inactive",
+            (internal_id, name, int(inactive)),
+        )
+
     def add_bin(self, db: Database, *, location: Any, name: str, internal_id: str | None = None) -> str:
         """A bin of a location, which uses bins from now on."""
         place = self.add_location(db, **_reference(location, "name"), use_bins=True)
@@ -239,6 +246,7 @@ class Records:
             "accounts": self.add_account,
             "locations": self.add_location,
             "bins": self.add_bin,
+            "inventory_statuses": self.add_inventory_status,
             "price_levels": self.add_price_level,
             "customers": self.add_customer,
             "items": self.add_item,

@@ -94,8 +94,8 @@ class Restlet:
                 "features": {
                     "inventory": True,
                     "multiLocation": True,
-                    "lots": False,
-                    "bins": False,
+                    "lots": True,
+                    "bins": True,
                     "oneWorld": True,
                     "suiteTax": False,
                 },

@@ -39,6 +39,8 @@ CREATE TABLE IF NOT EXISTS items (
     serial INTEGER NOT NULL DEFAULT 0, use_bins INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS inventory_numbers (
     id TEXT PRIMARY KEY, item TEXT NOT NULL REFERENCES items (id), number TEXT NOT NULL, UNIQUE (item, number));
+CREATE TABLE IF NOT EXISTS inventory_statuses (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL COLLATE NOCASE UNIQUE, inactive INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS price_levels (
     id TEXT PRIMARY KEY, name TEXT NOT NULL COLLATE NOCASE UNIQUE, inactive INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS item_prices (
@@ -71,10 +73,11 @@ CREATE TABLE IF NOT EXISTS lines (
     quantity INTEGER NOT NULL, unit_cost TEXT NOT NULL, amount TEXT NOT NULL, memo TEXT NOT NULL,
     PRIMARY KEY (transaction_id, number));
 CREATE INDEX IF NOT EXISTS lines_by_stock ON lines (item, location);
--- Lots, serial numbers and bins of a line of an adjustment.
+-- Lots, serial numbers, bins and statuses of a line of an adjustment.
 CREATE TABLE IF NOT EXISTS assignments (
     transaction_id INTEGER NOT NULL REFERENCES transactions (id), line INTEGER NOT NULL, position INTEGER NOT NULL,
     inventory_number TEXT REFERENCES inventory_numbers (id), bin TEXT REFERENCES bins (id), quantity INTEGER NOT NULL,
+    status TEXT REFERENCES inventory_statuses (id),
     PRIMARY KEY (transaction_id, line, position));
 -- Estimates move no stock, so their lines are kept apart from those that do.
 CREATE TABLE IF NOT EXISTS estimates (

@@ -18,6 +18,7 @@ _ADDED_COLUMNS = {
     "items": {"unit": "TEXT NOT NULL DEFAULT 'Each'", "serial": _FLAG, "use_bins": _FLAG},
     "locations": {"use_bins": _FLAG},
     "transactions": {"push_key": "TEXT NOT NULL DEFAULT '' COLLATE NOCASE"},
+    "assignments": {"status": "TEXT REFERENCES inventory_statuses (id)"},
     "late_writes": {"headers": "TEXT NOT NULL DEFAULT '{}'", "job": "INTEGER"},
 }
 """What a state file of an earlier version may lack."""

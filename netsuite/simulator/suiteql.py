@@ -15,11 +15,11 @@ from netsuite.simulator.storage import Database, Store
 PATH = "/services/rest/query/v1/suiteql"
 TABLES = frozenset(
     {"transaction", "transactionline", "aggregateitemlocation", "item", "location", "accountingperiod"}
-    | {"customer", "pricelevel", "inventorybalance", "inventorynumber", "inventoryassignment"}
+    | {"customer", "pricelevel", "inventorybalance", "inventorynumber", "inventoryassignment", "inventorystatus", "bin"}
 )
 _BEHIND_VIEWS = frozenset(
     {"transactions", "lines", "stock", "items", "locations", "periods", "posted", "estimates", "sales_lines"}
-    | {"customers", "price_levels", "inventory_numbers", "assignments"}
+    | {"customers", "price_levels", "inventory_numbers", "assignments", "inventory_statuses", "bins"}
 )
 
 _TOKEN = re.compile(

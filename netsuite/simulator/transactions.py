@@ -42,8 +42,9 @@ class Kind(Protocol):
 
     record_type: str
 
-    def check(self, db: Database, record: Any, *, detailed: bool = False) -> Any:
-        """Raise Rejected, or give what :meth:`save` takes. ``detailed`` allows lots, serials and bins."""
+    def check(self, db: Database, record: Any, *, numbers_by_id: bool = False) -> Any:
+        """Raise Rejected, or give what :meth:`save` takes. ``numbers_by_id`` lets a detail name a lot by
+        internal id, as the record surface does."""
         ...
 
     def save(self, db: Database, checked: Any, identity: Identity, *, replaced: Row | None = None) -> Row:

@@ -32,18 +32,24 @@ SELECT id, name, CASE inactive WHEN 1 THEN 'T' ELSE 'F' END AS isinactive FROM p
 CREATE TEMP VIEW IF NOT EXISTS inventorynumber AS
 SELECT id, item, number AS inventorynumber FROM inventory_numbers;
 
+CREATE TEMP VIEW IF NOT EXISTS inventorystatus AS
+SELECT id, name, CASE inactive WHEN 1 THEN 'T' ELSE 'F' END AS isinactive FROM inventory_statuses;
+
+CREATE TEMP VIEW IF NOT EXISTS bin AS
+SELECT id, name AS binnumber, location FROM bins;
+
 CREATE TEMP VIEW IF NOT EXISTS inventoryassignment AS
 SELECT CAST(a.transaction_id AS TEXT) AS "transaction", a.line AS transactionline, a.inventory_number AS inventorynumber,
-       a.bin AS binnumber, a.quantity / 1000000.0 AS quantity
+       a.bin AS binnumber, a.status AS inventorystatus, a.quantity / 1000000.0 AS quantity
   FROM assignments a JOIN transactions t ON t.id = a.transaction_id WHERE t.visible_from <= (SELECT sim_now());
 
 -- What lots, serial numbers and bins hold; stock without them is in aggregateitemlocation only.
 CREATE TEMP VIEW IF NOT EXISTS inventorybalance AS
 SELECT l.item, l.location, a.bin AS binnumber, a.inventory_number AS inventorynumber,
-       SUM(a.quantity) / 1000000.0 AS quantityonhand, SUM(a.quantity) / 1000000.0 AS quantityavailable
+       a.status AS inventorystatus, SUM(a.quantity) / 1000000.0 AS quantityonhand, SUM(a.quantity) / 1000000.0 AS quantityavailable
   FROM assignments a JOIN lines l ON l.transaction_id = a.transaction_id AND l.number = a.line
   JOIN transactions t ON t.id = l.transaction_id WHERE t.visible_from <= (SELECT sim_now())
- GROUP BY l.item, l.location, a.bin, a.inventory_number;
+ GROUP BY l.item, l.location, a.bin, a.inventory_number, a.status;
 
 CREATE TEMP VIEW IF NOT EXISTS aggregateitemlocation AS
 WITH posted AS (

@@ -31,7 +31,7 @@ def test_ping_shows_contract_account_role_and_clock(simulator, capsys):
         "clock skew seconds",
         "signer: OAuth 1.0a",
         "contract: 1",
-        "inventory yes, multiLocation yes, lots no",
+        "inventory yes, multiLocation yes, lots yes",
     ):
         assert said in shown
 

@@ -239,6 +239,37 @@ def test_both_take_the_same_numbers(foreign, field, number):
     assert (answer["outcome"] == "created") is (problems("pushRequest", body) == [])
 
 
+TEXTS = (None, "", " ", "L1", "x" * 999, "x" * 1000, 7, {"id": "1"})
+NAMED = (None, "1", {"id": "1"}, {"name": "A-01"}, {"id": 1}, {"id": ""}, {"id": "1", "name": "A-01"}, {"itemid": "1"})
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        *(None, [], {}, [{}], ["L1"], [None], [{"lot": "L1"}], [{"lot": "L1", "quantity": "2", "surprise": 1}]),
+        *([{"lot": "L1", "quantity": quantity}] for quantity in ("2", "+2.000", "0", 2, None, "2e0", "", "2.")),
+        *([{"lot": lot, "quantity": "2"}] for lot in TEXTS),
+        *([{"lot": "L1", "bin": named, "quantity": "2"}] for named in NAMED),
+        *([{"lot": "L1", "status": named, "quantity": "2"}] for named in NAMED),
+    ],
+    ids=lambda detail: repr(detail)[:60],
+)
+def test_both_take_the_same_inventory_detail(simulator, foreign, detail):
+    """The item has lots where a lot is named and none where not, so that only the form is left to differ."""
+    parts = [part for part in detail if isinstance(part, dict)] if isinstance(detail, list) else []
+    simulator.control.seed(
+        locations=[{"id": "5", "name": "MAIN"}],
+        bins=[{"id": "1", "location": "MAIN", "name": "A-01"}],
+        inventory_statuses=[{"id": "1", "name": "A-01"}],
+        items=[{"itemid": "LOT", "lot": any(part.get("lot") for part in parts)}],
+    )
+    body = push_body("CS-IA-1", adjustment(line("LOT", "2", detail=detail)))
+    answer = foreign.call("POST", RESTLET, json=body)
+    assert answer_problems("push", answer.status_code, answer.json()) == []
+    fits = problems("pushRequest", body)
+    assert (answer.json()["outcome"] == "created") is (fits == []), (fits, answer.json()["error"])
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

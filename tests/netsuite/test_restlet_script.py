@@ -84,13 +84,20 @@ SEED: dict[str, Any] = {
         {"id": "5", "name": "MAIN"},
         {"id": "6", "name": "CLOSED", "inactive": True},
         {"id": "7", "name": "ABROAD", "subsidiary": "9"},
+        {"id": "8", "name": "SHELVES"},
     ],
+    "bins": [
+        {"id": "70", "location": "SHELVES", "name": "A-01"},
+        {"id": "71", "location": "ABROAD", "name": "A-01"},
+    ],
+    "inventory_statuses": [{"id": "1", "name": "Good"}, {"id": "2", "name": "Hold", "inactive": True}],
     "items": [
         {"id": "101", "itemid": "000123", "average_cost": "2.50", "prices": {"1": "20", "5": "18.5"}},
         {"id": "102", "itemid": "OLD", "inactive": True},
         {"id": "103", "itemid": "LOT", "lot": True},
         {"id": "104", "itemid": "SERVICE", "itemtype": "NonInvtPart"},
         {"id": "108", "itemid": "000456", "average_cost": "1"},
+        {"id": "109", "itemid": "SERIAL", "serial": True, "use_bins": True},
     ],
     "subsidiaries": [{"id": "9", "name": "Elsewhere"}],
     "periods": [{"date": "2026-01-15", "closed": True}],
@@ -147,6 +154,36 @@ CASES: list[tuple[Any, dict[str, Any]]] = [
     (adjustment(account={"name": "Adjustments"}), {}),
     (adjustment(subsidiary={"id": "77"}), {}),
 ]
+ON_A_SHELF = {"location": {"name": "SHELVES"}}
+PLACED = {"bin": {"name": "A-01"}, "status": {"name": "Good"}}
+CASES += [
+    (adjustment(line("000123", "1"), line(item, quantity, detail=detail) | more), {})
+    for item, quantity, detail, more in (
+        ("LOT", "5", [{"lot": "L1", "quantity": "3"}, {"lot": "L2", "quantity": "2.0"}], {}),
+        ("LOT", "-2", [{"lot": "L1", "quantity": "-2"}], {}),
+        ("LOT", "-2", [{"lot": "L1", "quantity": "-2"}], {}),
+        ("LOT", "-1", [{"lot": "L9", "quantity": "-1"}], {}),
+        ("LOT", "1", [{"lot": "L1", "quantity": "2"}], {}),
+        ("LOT", "1", [{"lot": "L1", "quantity": "2"}, {"lot": "L2", "quantity": "-1"}], {}),
+        ("LOT", "1", [{"quantity": "1"}], {}),
+        ("LOT", "1", [{"lot": "", "quantity": "1"}], {}),
+        ("LOT", "1", [{"lot": "L1"}], {}),
+        ("LOT", "1", [{"lot": "L1", "lotId": "1", "quantity": "1"}], {}),
+        ("LOT", "1", [], {}),
+        ("LOT", "1", ["L1"], {}),
+        ("LOT", "1", {"lot": "L1", "quantity": "1"}, {}),
+        ("LOT", "1", None, {}),
+        ("SERIAL", "1", [{"lot": "S1", "quantity": "1", **PLACED}], ON_A_SHELF),
+        ("SERIAL", "1", [{"lot": "S1", "quantity": "1", **PLACED}], ON_A_SHELF),
+        ("SERIAL", "-1", [{"lot": "S1", "quantity": "-1", "bin": {"id": "70"}}], ON_A_SHELF),
+        ("SERIAL", "2", [{"lot": "S2", "quantity": "2", **PLACED}], ON_A_SHELF),
+        ("000123", "1", [{"lot": "L1", "quantity": "1"}], {}),
+        ("000123", "1", [{"quantity": "1", "status": {"id": "1"}}], {}),
+        ("000123", "1", [{"quantity": "1", "status": {"name": "Hold"}}], {}),
+        ("000123", "1", [{"quantity": "1", "bin": {"name": "A-01"}}], {}),
+        ("000123", "1", [{"quantity": "1", "bin": "70"}], {}),
+    )
+]
 QUOTES: list[dict[str, Any]] = [
     estimate(),
     estimate(estimate_line("000123", "2"), estimate_line("SERVICE", "3", rate="2.335", priceLevel=CUSTOM)),
@@ -178,6 +215,7 @@ QUOTES: list[dict[str, Any]] = [
 ]
 # NetSuite finds these while saving and names no field.
 FOUND_WHILE_SAVING = {"TRAN_PERIOD_CLOSED", "INVALID_TRANS_SUB_LOC", "INVALID_ADJUSTMENT_ACCT"}
+FOUND_WHILE_SAVING |= {"INVALID_SERIAL_OR_LOT_NUMBER"}
 
 
 def gist(answer: dict[str, Any]) -> tuple[Any, ...]:

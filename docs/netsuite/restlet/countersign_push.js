@@ -1,5 +1,5 @@
 /**
- * Countersign push, contract 1, version 1.1.0.
+ * Countersign push, contract 1, version 1.2.0.
  *
  * Writes the inventory adjustments and the estimates Countersign sends, each once. What it does, and all it does:
  *
@@ -18,7 +18,8 @@
  *   4. A record is created whole or not at all. A field this script does not know refuses the whole record.
  *   5. Quantities and costs arrive as decimal text of at most 15 digits, which is what a number of this language holds
  *      without loss. What is answered is read back from the saved record, never repeated from the request.
- *   6. Every push leaves one line in the execution log: external id, outcome, internal id, units used.
+ *   6. The inventory detail of a line (lots, serial numbers, bins, statuses) adds up to the line, or nothing is created.
+ *   7. Every push leaves one line in the execution log: external id, outcome, internal id, units used.
  *
  * A refusal that a person can act on is answered with HTTP 200 and outcome "rejected". Anything else is left to
  * NetSuite, which answers HTTP 400 or 500: Countersign then looks the external id up before it does anything more.
@@ -39,14 +40,15 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
     runtime
 ) => {
     const CONTRACT = 1;
-    const VERSION = '1.1.0';
+    const VERSION = '1.2.0';
     const HASH_FIELD = 'custbody_countersign_payload_hash';
     const KEY_FIELD = 'custbody_countersign_push_key';
     const ACCOUNTS_PARAMETER = 'custscript_countersign_accounts';
 
     const ENVELOPE_FIELDS = ['op', 'contract', 'recordType', 'externalId', 'payloadHash', 'dryRun', 'record'];
     const HEADER_FIELDS = ['tranDate', 'memo', 'account', 'subsidiary', 'adjLocation', 'lines'];
-    const LINE_FIELDS = ['item', 'location', 'adjustQtyBy', 'unitCost', 'memo'];
+    const LINE_FIELDS = ['item', 'location', 'adjustQtyBy', 'unitCost', 'memo', 'detail'];
+    const DETAIL_FIELDS = ['lot', 'bin', 'status', 'quantity'];
     const ESTIMATE_FIELDS = ['tranDate', 'entity', 'dueDate', 'expectedCloseDate', 'title', 'memo', 'lines'];
     const ESTIMATE_LINE_FIELDS = ['item', 'quantity', 'rate', 'priceLevel', 'description'];
     const CUSTOM_PRICE = '-1';
@@ -87,6 +89,11 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
         duedate: 'dueDate',
         expectedclosedate: 'expectedCloseDate',
         price: 'priceLevel',
+        inventorydetail: 'detail',
+        receiptinventorynumber: 'lot',
+        issueinventorynumber: 'lot',
+        binnumber: 'bin',
+        inventorystatus: 'status',
     };
 
     const EXTERNAL_ID = /^[A-Za-z0-9_-]{1,64}$/;
@@ -525,7 +532,8 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
             throw new Refusal('INVALID_QUANTITY', 'The quantity must not be zero.', 'adjustQtyBy', number);
         }
         const unitCost = checkUnitCost(given.unitCost, quantity, number);
-        return { number, item, location, quantity, unitCost, memo: checkText(given.memo, 'memo', number) };
+        const memo = checkText(given.memo, 'memo', number);
+        return { number, item, location, quantity, unitCost, memo, detail: checkDetail(given.detail, quantity, number) };
     };
 
     const checkEstimateLine = (given, number) => {
@@ -590,6 +598,48 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
         return given;
     };
 
+    /** The parts of a line's stock by lot, bin and status; none when no detail is sent. */
+    const checkDetail = (given, quantity, line) => {
+        if (given === undefined || given === null) {
+            return [];
+        }
+        if (!Array.isArray(given) || given.length === 0 || !given.every(isObject)) {
+            const message = 'detail must be a list of at least one {lot, bin, status, quantity}.';
+            throw new Refusal('INVALID_FLD_VALUE', message, 'detail', line);
+        }
+        const parts = given.map((part) => checkPart(part, quantity, line));
+        if (sumOf(parts.map((part) => part.quantity)) !== sumOf([quantity])) {
+            const message = 'The total inventory detail quantity must be that of the line.';
+            throw new Refusal('NUM_ITEMS_NOT_EQUAL_TO_QTY', message, 'detail', line);
+        }
+        return parts;
+    };
+
+    const checkPart = (given, quantity, line) => {
+        refuseUnknown(given, DETAIL_FIELDS, line);
+        const part = { quantity: checkDecimal(given.quantity, 'quantity', line) };
+        if (!(Number(part.quantity) * Number(quantity) > 0)) {
+            const message = 'A quantity of the detail has the sign of the line and is not zero.';
+            throw new Refusal('INVALID_QUANTITY', message, 'quantity', line);
+        }
+        part.lot = checkText(given.lot, 'lot', line);
+        if (typeof given.lot === 'string' && part.lot.trim() === '') {
+            throw new Refusal('INVALID_FLD_VALUE', 'lot must not be blank.', 'lot', line);
+        }
+        part.bin = checkPlace(given.bin, 'bin', 'binnumber', 'BINMANAGEMENT', line);
+        part.status = checkPlace(given.status, 'status', 'name', 'INVENTORYSTATUS', line);
+        return part;
+    };
+
+    /** A list that belongs to a feature can be asked only where the feature is on. */
+    const checkPlace = (given, field, column, feature, line) => {
+        const reference = checkReference(given, ['id', 'name'], field, line);
+        if (reference && !hasFeature(feature)) {
+            throw new Refusal('INVALID_FLD_VALUE', `This account has no ${feature} feature.`, field, line);
+        }
+        return reference && { ...reference, key: reference.key === 'name' ? column : reference.key };
+    };
+
     const checkText = (given, field, line = null) => {
         if (given === undefined || given === null) {
             return '';
@@ -640,10 +690,45 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
         }
         lines.forEach((line) => {
             const item = onlyOne(items, line.item, 'item', line.number);
-            refuseUnfitItem(item, line.number);
+            refuseUnfitItem(item, line);
             line.itemId = item.id;
             line.locationId = onlyOne(locations, line.location, 'location', line.number).id;
         });
+        resolveDetails(lines.filter((line) => line.detail.length > 0));
+    };
+
+    /** Stock that comes in brings its lot's number; stock that goes out names a lot NetSuite has, by its id. */
+    const resolveDetails = (lines) => {
+        const parts = lines.flatMap((line) => line.detail.map((part) => ({ line, part })));
+        const named = (member) => parts.map(({ part }) => part[member]).filter(Boolean);
+        const asked = { bins: named('bin'), statuses: named('status') };
+        const bins = rowsNamed('bin', 'binnumber', ['id', 'binnumber', 'location'], asked.bins);
+        const statuses = rowsNamed('inventorystatus', 'name', ['id', 'name', 'isinactive'], asked.statuses);
+        const issued = parts.filter(({ line, part }) => part.lot && isDecrease(line.quantity));
+        const numbers = rowsNamed(
+            'inventorynumber',
+            'inventorynumber',
+            ['id', 'inventorynumber', 'item'],
+            issued.map(({ part }) => ({ key: 'inventorynumber', value: part.lot }))
+        );
+        parts.forEach(({ line, part }) => {
+            const here = (row) => String(row.location) === String(line.locationId);
+            part.binId = part.bin && onlyOne(bins, part.bin, 'bin', line.number, here).id;
+            part.statusId = part.status && onlyOne(statuses, part.status, 'status', line.number).id;
+        });
+        issued.forEach(({ line, part }) => {
+            part.lotId = heldLot(numbers, part.lot, line);
+        });
+    };
+
+    const heldLot = (numbers, lot, line) => {
+        const rows = numbers.get(`inventorynumber ${lot}`) || [];
+        const own = rows.filter((row) => String(row.item) === String(line.itemId));
+        if (own.length !== 1) {
+            const message = `The item in line ${line.number} has no lot or serial number ${lot}.`;
+            throw new Refusal('INVALID_SERIAL_OR_LOT_NUMBER', message, 'lot', line.number);
+        }
+        return own[0].id;
     };
 
     const resolveEstimate = (header, lines) => {
@@ -675,15 +760,32 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
         return columns;
     };
 
+    /** What depends on bins and on what is on hand is left to NetSuite, which refuses it while it saves. */
     const refuseUnfitItem = (item, line) => {
         if (!STOCKED_TYPES.includes(item.itemtype)) {
             const message = `The item ${item.itemid} is not an inventory item.`;
-            throw new Refusal('INVALID_TRAN_ITEM_LINE', message, 'item', line);
+            throw new Refusal('INVALID_TRAN_ITEM_LINE', message, 'item', line.number);
         }
-        if (item.islotitem === 'T' || item.isserialitem === 'T') {
-            const message = `Please configure the inventory detail in line ${line}: ${item.itemid} has lots or serials.`;
-            throw new Refusal('USER_ERROR', message, 'item', line);
+        const isSerial = item.isserialitem === 'T';
+        const isNumbered = isSerial || item.islotitem === 'T';
+        if (isNumbered && line.detail.length === 0) {
+            const message = `Please configure the inventory detail in line ${line.number}: ${item.itemid} has lots or serials.`;
+            throw new Refusal('USER_ERROR', message, 'item', line.number);
         }
+        line.detail.forEach((part) => {
+            if (part.lot && !isNumbered) {
+                const message = `The item ${item.itemid} has neither lots nor serial numbers.`;
+                throw new Refusal('INVENTORY_NUM_DISALLWD', message, 'lot', line.number);
+            }
+            if (isNumbered && !part.lot) {
+                const message = 'Please enter value(s) for: Serial/Lot Number';
+                throw new Refusal('USER_ERROR', message, 'lot', line.number);
+            }
+            if (isSerial && Math.abs(Number(part.quantity)) !== 1) {
+                const message = 'A serial number stands for one piece.';
+                throw new Refusal('INTEGER_REQD_FOR_QTY', message, 'quantity', line.number);
+            }
+        });
     };
 
     /** The rows behind a list of references, as a map from key and value to every row that fits. */
@@ -708,8 +810,8 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
         return found;
     };
 
-    const onlyOne = (found, reference, field, line) => {
-        const rows = found.get(`${reference.key} ${reference.value}`) || [];
+    const onlyOne = (found, reference, field, line, fits = () => true) => {
+        const rows = (found.get(`${reference.key} ${reference.value}`) || []).filter(fits);
         const active = rows.filter((row) => row.isinactive !== 'T');
         if (active.length === 1) {
             return active[0];
@@ -752,8 +854,27 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
             setEach(cells, line.number, (fieldId, value) =>
                 adjustment.setSublistValue({ sublistId: asked.kind.sublist, fieldId, line: index, value })
             );
+            if (line.detail.length > 0) {
+                const place = { sublistId: asked.kind.sublist, fieldId: 'inventorydetail', line: index };
+                writeDetail(adjustment.getSublistSubrecord(place), line);
+            }
         });
         return adjustment;
+    };
+
+    const writeDetail = (subrecord, line) => {
+        line.detail.forEach((part, index) => {
+            const cells = {
+                receiptinventorynumber: isDecrease(line.quantity) ? null : part.lot,
+                issueinventorynumber: part.lotId,
+                binnumber: part.binId,
+                inventorystatus: part.statusId,
+                quantity: Number(part.quantity),
+            };
+            setEach(cells, line.number, (fieldId, value) =>
+                subrecord.setSublistValue({ sublistId: 'inventoryassignment', fieldId, line: index, value })
+            );
+        });
     };
 
     /** The customer comes first, because setting it fills other fields; of a line, the item before its price. */
@@ -861,6 +982,8 @@ define(['N/crypto', 'N/encode', 'N/error', 'N/log', 'N/query', 'N/record', 'N/ru
     };
 
     const momentOf = (value) => (value && typeof value.toISOString === 'function' ? value.toISOString() : null);
+
+    const isDecrease = (quantity) => Number(quantity) < 0;
 
     const textOf = (value) => (value === null || value === undefined ? '' : String(value));
 

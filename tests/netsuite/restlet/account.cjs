@@ -9,6 +9,8 @@
  */
 const { createHash } = require('node:crypto');
 const estimateClass = require('./estimate.cjs');
+const inventoryDetail = require('./inventory_detail.cjs');
+const DEFAULTS = require('./standing_records.cjs');
 
 const COLUMNS = {
     transaction: [
@@ -19,8 +21,19 @@ const COLUMNS = {
     location: ['id', 'name', 'isinactive'],
     customer: ['id', 'entityid', 'isinactive'],
     pricelevel: ['id', 'name', 'isinactive'],
+    bin: ['id', 'binnumber', 'location'],
+    inventorystatus: ['id', 'name', 'isinactive'],
+    inventorynumber: ['id', 'inventorynumber', 'item'],
 };
-const COLUMNS_OF_FEATURES = { islotitem: 'LOTNUMBEREDINVENTORY', isserialitem: 'SERIALIZEDINVENTORY' };
+const ROWS = {
+    ...{ item: 'items', location: 'locations', customer: 'customers', pricelevel: 'levels' },
+    ...{ bin: 'bins', inventorystatus: 'statuses', inventorynumber: 'numbers' },
+};
+const COLUMNS_OF_FEATURES = {
+    islotitem: 'LOTNUMBEREDINVENTORY',
+    isserialitem: 'SERIALIZEDINVENTORY',
+    binnumber: 'BINMANAGEMENT',
+};
 const BODY_FIELDS = [
     ...['externalid', 'subsidiary', 'account', 'trandate', 'memo', 'adjlocation', 'tranid', 'createddate'],
     ...[
@@ -32,42 +45,9 @@ const BODY_FIELDS = [
 ];
 const LINE_FIELDS = ['item', 'location', 'adjustqtyby', 'unitcost', 'memo'];
 const UNITS = { query: 10, create: 10, load: 10, save: 20 };
-const UNITS_OF_A_RESTLET = 5000;
 const MOST_VALUES_IN_A_LIST = 1000;
 const MOST_ROWS = 5000;
 const ASSET_ACCOUNT = '12';
-
-const DEFAULTS = {
-    features: ['INVENTORY', 'MULTILOCINVT', 'SUBSIDIARIES', 'LOTNUMBEREDINVENTORY', 'SERIALIZEDINVENTORY'],
-    parameters: { custscript_countersign_accounts: '54' },
-    subsidiaries: ['1', '9'],
-    closedMonths: [],
-    units: UNITS_OF_A_RESTLET,
-    customFields: true,
-    items: [
-        { id: 101, itemid: '000123', itemtype: 'InvtPart', cost: 2.5, prices: { 1: 20, 5: 18.5 } },
-        { id: 102, itemid: 'OLD', itemtype: 'InvtPart', isinactive: 'T' },
-        { id: 103, itemid: 'LOT', itemtype: 'InvtPart', islotitem: 'T' },
-        { id: 104, itemid: 'SERVICE', itemtype: 'NonInvtPart', prices: { 1: 3 } },
-        { id: 106, itemid: 'TWIN', itemtype: 'InvtPart' },
-        { id: 107, itemid: 'TWIN', itemtype: 'Assembly' },
-        { id: 108, itemid: '000456', itemtype: 'Assembly', cost: 1 },
-    ],
-    locations: [
-        { id: 5, name: 'MAIN', subsidiary: '1' },
-        { id: 6, name: 'CLOSED', isinactive: 'T', subsidiary: '1' },
-        { id: 7, name: 'ABROAD', subsidiary: '9' },
-    ],
-    customers: [
-        { id: 900, entityid: 'LAKESIDE', pricelevel: 5 },
-        { id: 901, entityid: 'GONE', isinactive: 'T' },
-    ],
-    levels: [
-        { id: 1, name: 'Base Price' },
-        { id: 5, name: 'Contract' },
-        { id: 6, name: 'Old', isinactive: 'T' },
-    ],
-};
 
 class SuiteScriptError extends Error {
     constructor(name, message) {
@@ -82,6 +62,7 @@ function createAccount(options = {}) {
         ...DEFAULTS,
         ...options,
         transactions: [],
+        numbers: [],
         logged: [],
         hooks: { ...options.hooks },
         hiddenFromQueries: false,
@@ -167,7 +148,9 @@ const SHAPES = [
                 .map(({ body }) => ({ day: day(body.trandate) })),
     },
     {
-        form: /^SELECT ([\w, ]+) FROM (item|location|customer|pricelevel) WHERE (\w+) IN \(([?, ]+)\) ORDER BY id$/,
+        form: new RegExp(
+            `^SELECT ([\\w, ]+) FROM (${Object.keys(ROWS).join('|')}) WHERE (\\w+) IN \\(([?, ]+)\\) ORDER BY id$`
+        ),
         run(account, [, columns, table, key, marks], values) {
             const names = columns.split(', ');
             checkColumns(account, table, [...names, key]);
@@ -177,9 +160,7 @@ const SHAPES = [
                     'Search error occurred: Invalid or unsupported search'
                 );
             }
-            const { items: item, locations: location, customers: customer, levels: pricelevel } = account;
-            const rows = { item, location, customer, pricelevel }[table];
-            return rows
+            return account[ROWS[table]]
                 .filter((row) => values.includes(row[key]))
                 .map((row) => Object.fromEntries(names.map((name) => [name, row[name] ?? flag(name)])));
         },
@@ -261,6 +242,12 @@ class InventoryAdjustment {
         return this.lines.length;
     }
 
+    getSublistSubrecord({ sublistId, fieldId, line }) {
+        inventory(sublistId);
+        known(['inventorydetail'], fieldId);
+        return new InventoryDetail(this.lines[line]);
+    }
+
     save({ ignoreMandatoryFields }) {
         spend(this.account, 'save');
         const { hooks } = this.account;
@@ -269,6 +256,7 @@ class InventoryAdjustment {
         }
         checkBeforeSave(this.account, this, ignoreMandatoryFields);
         this.body.estimatedtotalvalue = this.lines.reduce((sum, line) => sum + line.adjustqtyby * this.costOf(line), 0);
+        keepDetails(this.account, this.lines);
         const made = insert(this.account, { body: this.body, lines: this.lines });
         if (hooks.afterSave) {
             hooks.afterSave(made, this.account, SuiteScriptError);
@@ -300,6 +288,7 @@ function checkUnique(account, body) {
     }
 }
 
+const { InventoryDetail, checkDetails, heldOf, keepDetails } = inventoryDetail({ SuiteScriptError, known });
 const Estimate = estimateClass({ SuiteScriptError, spend, known, insert, checkUnique });
 const KINDS = {
     inventoryadjustment: { Kind: InventoryAdjustment, isDynamic: false },
@@ -327,6 +316,7 @@ function checkBeforeSave(account, { body, lines }, ignoreMandatoryFields) {
             throw new SuiteScriptError('INVALID_TRANS_SUB_LOC', text);
         }
     });
+    checkDetails(account, lines);
 }
 
 const recordModule = (account) => ({
@@ -387,4 +377,4 @@ const modulesOf = (account) => ({
     'N/runtime': runtimeModule(account),
 });
 
-module.exports = { createAccount, insert, modulesOf, SuiteScriptError, UNITS_OF_A_RESTLET };
+module.exports = { createAccount, heldOf, insert, modulesOf, SuiteScriptError };
