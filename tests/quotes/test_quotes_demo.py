@@ -1,28 +1,36 @@
-"""The demo supplier's districts and prices: believable, the same every time, with the cases a visitor looks for."""
+"""The demo supplier's districts, prices and quotes: believable, the same every time, each case a visitor looks for."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.contrib.auth import authenticate
+from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.utils import timezone
 
+from approvals.audit import first_bad_entry
 from approvals.clock import at
+from approvals.models import Alert, ProposedAction
+from approvals.refusals import Refused
+from approvals.ticking import tick
 from inventory.models import Item
-from quotes.demo.seeding import seed_quotes
-from quotes.models import Catalog, Customer, CustomerContact, CustomerProgram, PricingMaster, SpecItem
+from quotes.context import QUOTE_DRAFT
+from quotes.demo.seeding import seed_offer, seed_quotes
+from quotes.models import Catalog, Customer, CustomerContact, CustomerProgram, PricingMaster, Quote, SpecItem
 from quotes.pricing import Margin
 from quotes.renewal import Finding, plan_renewal
 from quotes.school_years import SchoolYear
 from tests import factories
+from tests.quotes import drafted
 from tests.quotes import factories as make
 
 pytestmark = pytest.mark.django_db
 MOMENT = timezone.make_aware(datetime(2026, 11, 21, 12))
+FIRST_OF_A_YEAR = timezone.make_aware(datetime(2027, 7, 1, 0, 30))
 YEAR = SchoolYear(2026)
 
 
@@ -30,19 +38,31 @@ YEAR = SchoolYear(2026)
 def seeded() -> Any:
     factories.item("004417")
     with at(MOMENT):
-        return seed_quotes()
+        return seed_offer()
+
+
+@pytest.fixture
+def quoted() -> dict[str, Any]:
+    """The quotes of the demo by the code of their district."""
+    with at(MOMENT):
+        seed_quotes()
+    return {quote.customer.code: quote for quote in Quote.objects.select_related("customer", "push")}
 
 
 def contents() -> list[Any]:
     prices = PricingMaster.objects.order_by("customer__code", "spec_item__item_code", "school_year", "price_basis")
     columns = ("customer__code", "spec_item__item_code", "school_year", "price_basis", "case_price", "cost_basis")
-    return list(prices.values_list(*columns, "pass_through_value"))
+    quotes = Quote.objects.order_by("number")
+    return [
+        *prices.values_list(*columns, "pass_through_value"),
+        *quotes.values_list("number", "lifecycle_status", "content_hash", "pdf_hash", "sent_at", "valid_until"),
+    ]
 
 
 def test_the_same_day_gives_the_same_data():
     seen = []
     for _ in range(2):
-        with at(MOMENT), transaction.atomic():
+        with at(FIRST_OF_A_YEAR), transaction.atomic():
             seed_quotes()
             seen.append(contents())
             transaction.set_rollback(True)
@@ -86,6 +106,48 @@ def test_next_year_shows_every_kind_of_finding_a_visitor_would_look_for(seeded):
     assert len(plan.clean) > len(plan.lines) * 4 // 5
 
 
+def test_there_is_a_quote_in_every_state_a_visitor_looks_for(quoted):
+    states = {code: quote.lifecycle_status for code, quote in quoted.items()}
+    assert states == {"OAK": "expired", "MIL": "accepted", "LAK": "sent", "RIV": "approved"}
+    assert quoted["OAK"].school_year == YEAR.previous.start
+    assert timedelta(0) < quoted["LAK"].valid_until - MOMENT.date() <= timedelta(days=14)
+    awards = quoted["MIL"].lines.values_list("award_status", "po_number")
+    assert {award for award, _ in awards} == {"awarded", "not_awarded"}
+    assert all(bool(po) == (award == "awarded") for award, po in awards)
+    assert MOMENT - quoted["MIL"].sent_at > timedelta(weeks=3)
+    to = [quoted[code].customer.contacts.get(receives_quotes=True).email for code in ("OAK", "MIL", "LAK")]
+    assert [message.to for message in mail.outbox] == [[address] for address in to]
+    assert all(quote.pdf_hash for quote in quoted.values())
+
+
+def test_the_demo_begins_without_a_fault_and_its_past_lies_in_the_past(quoted):
+    with at(MOMENT):
+        tick()
+    assert not Alert.objects.exists()
+    assert first_bad_entry() is None
+    assert {code: quote.push.status for code, quote in quoted.items() if quote.push.status != "pending"} == {
+        "OAK": "cancelled"
+    }, "an expired offer would be held back by the first drain"
+    for quote in quoted.values():
+        seen = list(quote.history.order_by("history_id").values_list("history_date", flat=True))
+        assert quote.generated_at < seen[0] <= seen[-1] < MOMENT
+        assert quote.sent_at in {None, *seen}
+
+
+def test_the_draft_that_waits_needs_a_reason_and_the_e_mail_an_approval(quoted):
+    waiting = ProposedAction.objects.get(action_type=QUOTE_DRAFT, status="pending")
+    email = ProposedAction.objects.get(action_type="propose_email_to_customer", status="pending")
+    assert email.workflow_run == quoted["RIV"].workflow_run
+    with at(MOMENT):
+        with pytest.raises(Refused, match="Under the margin floor: SPC-0119"):
+            drafted.decide(waiting, drafted.approver())
+        drafted.decide(waiting, drafted.approver(), "The bun brings the rest of the bid.")
+        drafted.decide(email, drafted.approver())
+        tick()
+    assert Quote.objects.get(customer__code="NVS").lifecycle_status == "approved"
+    assert Quote.objects.get(customer__code="RIV").lifecycle_status == "sent"
+
+
 def test_who_quotes_in_the_demo_sees_no_cost_and_the_approver_does(seeded):
     quoter, approver = (
         authenticate(username="quoter", password="quoter-demo"),
@@ -101,6 +163,7 @@ def test_the_command_tells_what_it_made_and_refuses_a_second_time():
     out = StringIO()
     call_command("seed_quotes", stdout=out)
     assert "12 districts" in out.getvalue()
+    assert "5 quotes" in out.getvalue()
     with pytest.raises(CommandError, match="would mix") as failure:
         call_command("seed_quotes")
     assert failure.value.returncode == 2

@@ -1,4 +1,4 @@
-"""Add the demo supplier's districts, spec items and three school years of prices. After `seed_demo`."""
+"""Add the demo supplier's districts, spec items, three school years of prices and some quotes. After `seed_demo`."""
 
 import json
 from typing import Any
@@ -26,6 +26,10 @@ class Command(BaseCommand):
             "spec_items": seeded.spec_items,
             "prices": seeded.prices,
             "catalogs": seeded.catalogs,
+            "quotes": seeded.quotes,
         }
-        told = "{customers} districts, {spec_items} spec items, {prices} prices for the years around {school_year}."
+        told = (
+            "{customers} districts, {spec_items} spec items, {prices} prices for the years around {school_year}, "
+            "{quotes} quotes."
+        )
         self.stdout.write(json.dumps(figures) if options["json"] else told.format(**figures))
