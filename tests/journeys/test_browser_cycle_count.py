@@ -93,7 +93,7 @@ def rejects_only_with_a_reason(approver: Visitor) -> None:
     approver.page.get_by_label("Choose 000200").check()
     approver.button("Reject 1").click()
     note = approver.page.get_by_label("Note")
-    assert note.evaluate("each => each.validationMessage") == "Say why: the counter reads this."
+    assert note.evaluate("each => each.validationMessage") == "Say why: this is kept with the decision."
     expect(line(approver, "000200")).to_be_visible()
     note.fill("Half a pallet stood in the aisle")
     approver.button("Reject 1").click()
