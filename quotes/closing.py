@@ -46,7 +46,7 @@ def reflexion(run: WorkflowRun) -> None:
     retried = run.steps.aggregate(failures=Sum("attempts"))["failures"] or 0
     skipped = run.steps.filter(status=RunStep.Status.SKIPPED).count()
     what = f"became {quote}" if quote else f"was {action.get_status_display().lower()}"
-    reason = f" Reason: {action.reason_note}." if action.reason_note else ""
+    reason = f" Reason: {action.reason_note.rstrip('.')}." if action.reason_note else ""
     JournalEntry.objects.create(
         workflow_run=run,
         entity_type="customer",

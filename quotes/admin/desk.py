@@ -17,10 +17,11 @@ HINT = "Quotes you draft appear here until they are approved, and sent ones unti
 
 
 def quoting(user: Any) -> Desk | None:
-    """Drafts are decided at the approver's own desk; here is where they stand."""
+    """Who decides has the drafts on the approver's desk already."""
     if not user.has_perm("quotes.draft_quote"):
         return None
-    return Desk([_drafts(user), _unanswered()], HINT, ("Draft a quote", reverse("admin:quotes_quote_draft")))
+    drafts = [] if user.has_perm("approvals.decide_proposedaction") else [_drafts(user)]
+    return Desk([*drafts, _unanswered()], HINT, ("Draft a quote", reverse("admin:quotes_quote_draft")))
 
 
 def _drafts(user: Any) -> Pile:

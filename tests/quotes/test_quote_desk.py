@@ -9,6 +9,7 @@ from django.urls import reverse
 from quotes.standing import today
 from tests import factories
 from tests.quotes import factories as make
+from tests.quotes.drafted import district, draft, priced, wishes
 from tests.quotes.screens import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -38,3 +39,12 @@ def test_what_ends_soon_without_an_answer_is_on_the_first_page():
 def test_others_see_no_quotes_on_their_first_page():
     make.quote(status="sent", number="Q-2026-00001", valid_until=today())
     assert "Q-2026-00001" not in first_page(signed_in(factories.user("", "counter")))
+
+
+def test_a_draft_waits_once_on_every_first_page():
+    who = district()
+    draft(who, wishes(*priced(who)))
+    for role in ("quoter", "approver"):
+        page = signed_in(factories.user("", role)).get(reverse("admin:index"))
+        waiting = [task.title for pile in page.context["piles"] for task in pile.tasks]
+        assert [who.name in title for title in waiting] == [True]
