@@ -125,3 +125,7 @@ find.addEventListener("keydown", (event) => {
   const [only] = suggestions.options;
   if (only && suggestions.options.length === 1) take(only.dataset.code);
 });
+
+// A browser skips autofocus when the page comes up in the background.
+const first = form.querySelector("[autofocus]");
+if (first && document.activeElement === document.body) first.focus();
