@@ -261,7 +261,7 @@ CACHES = {"default": env.cache_url("CACHE_URL", default=CACHE_DEFAULT)}
 # --- Mail -------------------------------------------------------------------------------------
 
 EMAIL = env.email_url("EMAIL_URL", default=f"filemail:///{str(VAR_DIR / 'mail').lstrip('/')}")
-EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"]
+EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"].replace("django.core.mail.backends.smtp", "approvals.mail.smtp")
 EMAIL_FILE_PATH = f"/{str(EMAIL['EMAIL_FILE_PATH']).lstrip('/')}"
 EMAIL_HOST = EMAIL["EMAIL_HOST"] or "localhost"
 EMAIL_PORT = EMAIL["EMAIL_PORT"] or 25

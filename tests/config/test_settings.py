@@ -67,3 +67,9 @@ def test_cache_never_shares_the_brokers_database(process_environment: dict[str, 
     caches = value("CACHES", environment)
     assert isinstance(caches, dict)
     assert caches["default"]["LOCATION"] == "redis://redis.example.com:6379/1"
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtp+tls", "smtp+ssl"])
+def test_mail_over_smtp_tells_of_every_refused_recipient(process_environment: dict[str, str], scheme: str) -> None:
+    environment = process_environment | {"EMAIL_URL": f"{scheme}://user:word@mail.example.com:587"}
+    assert value("EMAIL_BACKEND", environment) == "approvals.mail.smtp.EmailBackend"
