@@ -20,6 +20,8 @@ from approvals.admin.links import page_of
 from approvals.admin.readonly import ReadOnlyAdmin
 from approvals.models import ProposedAction
 from quotes.admin import drafting, quote_acting
+from quotes.admin.access import sees_cost
+from quotes.admin.quote_lines_file import lines_file
 from quotes.admin.quote_page import STATUS_COLOURS, page_of_quote
 from quotes.admin.years import SchoolYearFilter
 from quotes.context import QUOTE_DRAFT
@@ -95,8 +97,23 @@ class QuoteAdmin(ReadOnlyAdmin, HistoryAdmin):
         return quote.line_count or 0
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        more = {"may_draft": drafting.may_draft(request), "drafts": waiting_drafts(request)}
+        kind = request.GET.get("export", "")
+        if kind in {"csv", "xlsx"} and self.has_view_permission(request):
+            return self._exported(request, kind)
+        more = {
+            "may_draft": drafting.may_draft(request),
+            "drafts": waiting_drafts(request),
+            "query": request.GET.urlencode(),
+        }
         return super().changelist_view(request, more | (extra_context or {}))
+
+    def _exported(self, request: HttpRequest, kind: str) -> HttpResponse:
+        """The lines of what the list shows with the same search and filters."""
+        asked = request.GET.copy()
+        del asked["export"]
+        request.GET = asked  # type: ignore[assignment]
+        found = self.get_changelist_instance(request).get_queryset(request)
+        return lines_file(found, kind=kind, sees_cost=sees_cost(request.user))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

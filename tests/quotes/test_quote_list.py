@@ -1,6 +1,8 @@
 """The list of quotes: found by number, customer and item; filtered by state, year and expiry; never edited."""
 
-from datetime import datetime, timedelta
+import csv
+import io
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -124,3 +126,29 @@ def test_a_contact_that_gets_quotes_needs_an_address():
     who = make.customer()
     form = {"customer": who.pk, "name": "Pat", "receives_quotes": "on", "is_active": "on"}
     assert "Fill in the address" in text_of(boss.post(address("customercontact", "add"), form))
+
+
+def exported(client: Client, query: str) -> list[dict[str, str]]:
+    answer = client.get(f"{address('quote')}?{query}&export=csv")
+    assert answer["Content-Disposition"] == 'attachment; filename="quote-lines.csv"'
+    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+
+
+def test_the_lines_of_the_quotes_shown_leave_as_a_file_without_cost(quoter):
+    elm = make.quote(make.customer("ELM"), status="sent", number="Q-2026-00017")
+    make.line(
+        elm, make.spec_item("004417", name="=1+1"), 40, quantity=3, cost_basis="34.01", cost_date=date(2026, 7, 1)
+    )
+    make.line(make.quote(make.customer("OAK"), status="approved"), make.spec_item("100307"))
+    (row,) = exported(quoter, "q=00017")
+    assert (row["quote"], row["item_code"], row["description"]) == ("Q-2026-00017", "004417", "'=1+1")
+    assert (row["extended"], row["award"]) == ("120.00", "No answer yet")
+    assert "34.01" not in str(row)
+    assert not {"cost_basis", "margin"} & set(row)
+    assert len(exported(quoter, "q=")) == 2
+
+
+def test_the_file_has_cost_and_margin_for_those_who_may_see_them():
+    make.line(make.quote(status="sent"), price=40, cost_basis="34.01", cost_date=date(2026, 7, 1))
+    (row,) = exported(signed_in(factories.user("", "approver")), "q=")
+    assert (row["cost_basis"], row["margin"]) == ("34.0100", "14.98 %")
