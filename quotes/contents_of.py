@@ -14,7 +14,6 @@ from quotes.documents.contents import (
     DocumentLine,
     Letterhead,
     Person,
-    PriceBasis,
     QuoteDocument,
     Statement,
     Superseded,
@@ -23,6 +22,7 @@ from quotes.documents.letterhead import letterhead, signatory
 from quotes.documents.statements import statements_for
 from quotes.drafts import Draft
 from quotes.models import Customer, CustomerContact, QuoteLine
+from quotes.pricing import PriceBasis
 
 UNNUMBERED = "Draft"
 EXEMPT, TAXABLE = "Tax exempt", "Taxable"

@@ -84,15 +84,19 @@ class Price:
 
     @property
     def net(self) -> Decimal:
-        """What our invoice asks for: a rebate is never taken off it."""
-        if self.basis is PriceBasis.NOI and self.pass_through_value is not None:
-            return self.case_price - self.pass_through_value
-        return self.case_price
+        return net_price(self.basis, self.case_price, self.pass_through_value)
 
     @property
     def received(self) -> Decimal:
         """What we finally receive, which margin is measured on: the processor pays an NOI value back to us."""
         return self.case_price
+
+
+def net_price(basis: PriceBasis, case_price: Decimal, pass_through_value: Decimal | None) -> Decimal:
+    """What our invoice asks for a case. A rebate is never taken off it: the district claims it itself."""
+    if basis is PriceBasis.NOI and pass_through_value is not None:
+        return case_price - pass_through_value
+    return case_price
 
 
 def price_problem(basis: PriceBasis, case_price: Decimal, pass_through_value: Decimal | None) -> str:

@@ -10,29 +10,19 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from approvals.money import CENT
+from quotes.pricing import PRICE_STEP, PriceBasis, extended, net_price, price_per_serving, total
 
 # Raised with every change to template, style or font that a customer could see.
 TEMPLATE = 1
-FOUR_PLACES = Decimal("0.0001")
 TOO_MUCH = Decimal(10) ** 10
 # Control and formatting characters: they print nothing, or turn the text around them.
 UNPRINTABLE = {"Cc", "Cf", "Cs", "Co"}
 # Joiners that Arabic, Indic scripts and emoji need.
 JOINERS = {"\u200c", "\u200d"}
-
-
-class PriceBasis(StrEnum):
-    """How a school pays for a case (7 CFR 250.36)."""
-
-    COMMERCIAL = "commercial"
-    NET_OFF_INVOICE = "noi"  # commercial price less the value of the USDA Foods in the case
-    FEE_FOR_SERVICE = "ffs"  # a fee that leaves the USDA Foods ingredient out
-    REBATE = "rebate"  # commercial price; the district claims the value back from the processor
 
 
 class UnfitContents(ValueError):
@@ -148,32 +138,28 @@ class DocumentLine(Printed):
                 yield f"{name} is {amount}; give a number."
             elif amount is not None and not 0 <= amount < TOO_MUCH:
                 yield f"{name} {amount:f} is out of range; it must be zero or more, and below {TOO_MUCH:,f}."
-            elif amount is not None and amount != amount.quantize(FOUR_PLACES):
+            elif amount is not None and amount != amount.quantize(PRICE_STEP):
                 yield f"{name} {amount} has more than four places; round it first."
-        if self.price_basis in (PriceBasis.NET_OFF_INVOICE, PriceBasis.REBATE) and self.pass_through_value is None:
+        if self.price_basis in (PriceBasis.NOI, PriceBasis.REBATE) and self.pass_through_value is None:
             yield "the value of its USDA Foods is missing, which this price basis needs."
         if self.net_price is not None and self.net_price < 0:
             yield f"the USDA Foods value {self.pass_through_value} is more than the case price {self.case_price}."
 
     @property
     def net_price(self) -> Decimal | None:
-        """What the invoice charges for a case. A rebate is never taken off: the district claims it itself."""
-        if self.case_price is None or self.price_basis is not PriceBasis.NET_OFF_INVOICE:
-            return self.case_price
-        return self.case_price - (self.pass_through_value or Decimal(0))
+        return (
+            None if self.case_price is None else net_price(self.price_basis, self.case_price, self.pass_through_value)
+        )
 
     @property
     def price_per_serving(self) -> Decimal | None:
-        """Dollars, four places, for comparison only: never multiplied back."""
-        if self.net_price is None or not self.servings_per_case:
-            return None
-        return (self.net_price / self.servings_per_case).quantize(FOUR_PLACES, ROUND_HALF_UP)
+        return None if self.net_price is None else price_per_serving(self.net_price, self.servings_per_case)
 
     @property
     def extended(self) -> Decimal | None:
         if self.net_price is None or self.quantity is None:
             return None
-        return (self.net_price * self.quantity).quantize(CENT, ROUND_HALF_UP)
+        return extended(self.net_price, self.quantity)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,11 +190,8 @@ class QuoteDocument(Printed):
 
     @property
     def total(self) -> Decimal | None:
-        """The sum of the rounded lines; None unless every line has a price and a quantity."""
-        amounts = [line.extended for line in self.lines]
-        if not amounts or None in amounts:
-            return None
-        return sum((amount for amount in amounts if amount is not None), Decimal("0.00"))
+        """None unless every line has a price and a quantity."""
+        return total(line.extended for line in self.lines)
 
     @property
     def cases(self) -> Decimal | None:
@@ -228,7 +211,7 @@ def _canonical(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_canonical(part) for part in value]
     if isinstance(value, Decimal):
-        return str(value.quantize(FOUR_PLACES) + 0)  # + 0: no negative zero
+        return str(value.quantize(PRICE_STEP) + 0)  # + 0: no negative zero
     return value.isoformat() if isinstance(value, date) else value
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from quotes.documents.contents import DocumentLine, PriceBasis, QuoteDocument
+from quotes.documents.contents import DocumentLine, QuoteDocument
+from quotes.pricing import PriceBasis
 
 FEWEST_PLACES = 2
 FIGURE_SPACE = "\u2007"
@@ -112,7 +113,7 @@ def _or_dash(amount: Decimal | None, write: Callable[[Decimal], str]) -> str:
 
 def _prices(line: DocumentLine, places: int) -> tuple[PriceRow, ...]:
     """The figures that lead to a net price; none where the price stands alone."""
-    if line.price_basis is not PriceBasis.NET_OFF_INVOICE or line.case_price is None or line.pass_through_value is None:
+    if line.price_basis is not PriceBasis.NOI or line.case_price is None or line.pass_through_value is None:
         return ()
     return (
         PriceRow("Commercial", aligned(line.case_price, places)),
@@ -125,7 +126,7 @@ def _price_note(line: DocumentLine) -> str:
         return (
             f"Rebate {grouped(line.pass_through_value, places_needed([line.pass_through_value]))}, claimed by district"
         )
-    return "Fee for service" if line.price_basis is PriceBasis.FEE_FOR_SERVICE else ""
+    return "Fee for service" if line.price_basis is PriceBasis.FFS else ""
 
 
 def _details(line: DocumentLine) -> tuple[str, ...]:

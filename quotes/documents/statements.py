@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from django.conf import settings
 
-from quotes.documents.contents import DocumentLine, PriceBasis, Statement
+from quotes.documents.contents import DocumentLine, Statement
+from quotes.pricing import PriceBasis
 
 PRICES = Statement(
     title="Prices",
@@ -16,7 +17,7 @@ QUANTITIES = Statement(
     text="Quantities are estimates of annual usage, in cases, and commit the district to no purchase. Amounts and "
     "totals follow from them.",
 )
-NET_OFF_INVOICE = Statement(
+NOI = Statement(
     title="USDA Foods, net off invoice",
     text="The value of the USDA Foods in each case is taken off the commercial price on the invoice. The net price "
     "holds while the district has pounds on account at the processor; beyond them a case is sold at the "
@@ -27,7 +28,7 @@ REBATE = Statement(
     text="The invoice is for the full commercial price. The district claims the stated rebate from the processor; it "
     "is taken off no price and no total here.",
 )
-FEE_FOR_SERVICE = Statement(
+FFS = Statement(
     title="USDA Foods, fee for service",
     text="The price covers processing, packaging and the other ingredients. The USDA Foods ingredient is the "
     "district's own and is not part of it.",
@@ -43,9 +44,9 @@ BUY_AMERICAN = Statement(
     "commodities. Lines that are not domestic, or not yet confirmed, say so.",
 )
 OF_BASIS = {
-    PriceBasis.NET_OFF_INVOICE: NET_OFF_INVOICE,
+    PriceBasis.NOI: NOI,
     PriceBasis.REBATE: REBATE,
-    PriceBasis.FEE_FOR_SERVICE: FEE_FOR_SERVICE,
+    PriceBasis.FFS: FFS,
 }
 
 

@@ -9,11 +9,11 @@ from quotes.documents.contents import (
     DocumentLine,
     Letterhead,
     Person,
-    PriceBasis,
     QuoteDocument,
     Superseded,
 )
 from quotes.documents.statements import statements_for
+from quotes.pricing import PriceBasis
 
 LETTERHEAD = Letterhead(
     name="Lakeshore School Foods",
@@ -48,7 +48,7 @@ PIZZA = DocumentLine(
     allergens="milk, wheat, soy",
     storage="Frozen",
     is_domestic=True,
-    price_basis=PriceBasis.NET_OFF_INVOICE,
+    price_basis=PriceBasis.NOI,
     case_price=Decimal("52.40"),
     pass_through_value=Decimal("11.85"),
     quantity=Decimal(420),
@@ -66,7 +66,7 @@ PATTY = replace(
     cn_number="088731",
     cn_credit="2.0 oz eq M/MA",
     allergens="soy",
-    price_basis=PriceBasis.FEE_FOR_SERVICE,
+    price_basis=PriceBasis.FFS,
     case_price=Decimal("38.75"),
     pass_through_value=None,
     quantity=Decimal(185),

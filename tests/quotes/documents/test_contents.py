@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quotes.documents import contents
-from quotes.documents.contents import DocumentLine, PriceBasis, UnfitContents, canonical_json, content_hash, printable
+from quotes.documents.contents import DocumentLine, UnfitContents, canonical_json, content_hash, printable
+from quotes.pricing import PriceBasis
 from tests.quotes.documents.samples import PATTY, PEACHES, PIZZA, TENDERS, document
 
 
@@ -74,9 +75,9 @@ def test_no_total_while_a_quantity_or_a_price_is_missing():
         ),
         ({"quantity": Decimal("1e10")}, "quantity 10000000000 is out of range; it must be zero or more, and below"),
         ({"case_price": Decimal("1.00001")}, "case_price 1.00001 has more than four places; round it first."),
-        ({"price_basis": PriceBasis.NET_OFF_INVOICE}, "the value of its USDA Foods is missing"),
+        ({"price_basis": PriceBasis.NOI}, "the value of its USDA Foods is missing"),
         (
-            {"price_basis": PriceBasis.NET_OFF_INVOICE, "pass_through_value": Decimal("44.11")},
+            {"price_basis": PriceBasis.NOI, "pass_through_value": Decimal("44.11")},
             "Line 1 (00812): the USDA Foods value 44.11 is more than the case price 44.10.",
         ),
     ],

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from quotes.documents.contents import PriceBasis, printable
+from quotes.documents.contents import printable
 from quotes.documents.figures import FIGURE_SPACE, rows_of, total_of
 from quotes.documents.letterhead import letterhead, signatory
 from quotes.documents.rendering import render_html, render_page
 from quotes.documents.statements import statements_for
+from quotes.pricing import PriceBasis
 from tests.quotes.documents.samples import KINDS, PEACHES, TOWELS, document
 from tests.quotes.documents.spoiling import flattened, spoiled
 
