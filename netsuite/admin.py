@@ -54,6 +54,7 @@ class WaitingFor(DropdownFilter):
 
 @admin.register(Push)
 class PushAdmin(RecordAdmin):
+    empty_hint = "Approved adjustments and quotes queue here for NetSuite."
     list_display = (
         *("label", "state", "external_id", "attempts"),
         *("last_outcome", "created_at", "tran_id"),

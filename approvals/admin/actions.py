@@ -37,6 +37,7 @@ BUTTONS = {"approve": Status.APPROVED, "reject": Status.REJECTED, "recount": Sta
 
 @admin.register(ProposedAction)
 class ProposedActionAdmin(ModelAdmin):
+    empty_hint = "Counts beyond the guardrails, quotes and e-mail drafts are proposed here for a decision."
     list_display = ("title", "kind", "lines_to_decide", "proposed_at", "decision")
     list_filter = ("status", "action_type")
     search_fields = ("title", "entity_ref")

@@ -28,6 +28,7 @@ QUESTIONS = {
 
 @admin.register(OutboundEmail)
 class OutboundEmailAdmin(RecordAdmin):
+    empty_hint = "Approved e-mail appears here on its way out. Drafts wait under “To decide”."
     list_display = ("subject", "recipient", "state", "queued_at", "sent_at")
     list_filter = (("status", ChoicesDropdownFilter),)
     list_filter_submit = True

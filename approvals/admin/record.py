@@ -57,6 +57,7 @@ class AlertState(DropdownFilter):
 
 @admin.register(Alert)
 class AlertAdmin(RecordAdmin):
+    empty_hint = "Nothing needs attention. Failed runs, failed checks and refused pushes would appear here."
     list_display = ("message", "severity_label", "last_raised_at", "times_raised", "state")
     list_filter = (AlertState, ("severity", ChoicesDropdownFilter))
     search_fields = ("message", "key")
@@ -120,6 +121,7 @@ class AlertAdmin(RecordAdmin):
 
 @admin.register(JournalEntry)
 class JournalEntryAdmin(RecordAdmin):
+    empty_hint = "Each finished run writes its story here. Upload a walk-sheet or draft a quote to begin."
     list_display = ("narrative", "outcome", "run", "written_at")
     list_filter = (("written_at", RangeDateTimeFilter),)
     list_filter_submit = True
@@ -135,6 +137,7 @@ class JournalEntryAdmin(RecordAdmin):
 
 @admin.register(Event)
 class EventAdmin(RecordAdmin):
+    empty_hint = "Events appear when runs finish and stock is adjusted."
     list_display = ("name", "subject", "run", "occurred_at")
     list_filter = (("occurred_at", RangeDateTimeFilter),)
     list_filter_submit = True
@@ -162,6 +165,7 @@ class EventAdmin(RecordAdmin):
 
 @admin.register(VerifyCheck)
 class VerifyCheckAdmin(RecordAdmin):
+    empty_hint = "Each run leaves checks here, which look afterwards whether its effects really happened."
     list_display = ("name", "state", "run_link", "expected", "actual", "due_at", "executed_at")
     list_filter = (("status", ChoicesDropdownFilter), ("due_at", RangeDateTimeFilter))
     list_filter_submit = True

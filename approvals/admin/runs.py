@@ -57,6 +57,7 @@ def add_panel(panel: Panel) -> None:
 
 @admin.register(WorkflowRun)
 class WorkflowRunAdmin(RecordAdmin):
+    empty_hint = "Each submitted count and each drafted quote is a run, with its whole story on one page."
     list_display = ("subject", "state", "workflow_type", "started_by", "started_at", "completed_at")
     list_filter = (("status", ChoicesDropdownFilter), ("started_at", RangeDateTimeFilter))
     list_filter_submit = True

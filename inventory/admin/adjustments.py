@@ -21,6 +21,7 @@ VALUES = ("net", "gross")
 
 @admin.register(Adjustment)
 class AdjustmentAdmin(RecordAdmin):
+    empty_hint = "Approved differences are posted here. Submit a count that differs, and have it approved."
     list_filter = (("location", RelatedDropdownFilter), ("posted_at", RangeDateTimeFilter))
     list_filter_submit = True
     list_select_related = ("sheet__zone__location", "approved_by", "push")

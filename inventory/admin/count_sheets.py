@@ -45,6 +45,7 @@ def lines_of_row(**condition: Any) -> Coalesce:
 
 @admin.register(CountSheet)
 class CountSheetAdmin(ReadOnlyAdmin):
+    empty_hint = "The Monday plan puts sheets out. Print one from the rotation plan, or upload a counted one."
     list_filter = (
         ("status", ChoicesDropdownFilter),
         ("zone", ZoneFilter),
@@ -155,6 +156,7 @@ class CountSheetAdmin(ReadOnlyAdmin):
 
 @admin.register(Upload)
 class UploadAdmin(ReadOnlyAdmin):
+    empty_hint = "Uploaded walk-sheets are kept here as they came. Upload one from the count sheets."
     list_display = ("file_name", "state", "zone", "uploaded_by", "uploaded_at", "why")
     list_filter = (("status", ChoicesDropdownFilter), ("zone", ZoneFilter))
     list_filter_submit = True

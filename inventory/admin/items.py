@@ -62,6 +62,7 @@ class ComponentInline(TabularInline):
 
 @admin.register(Item)
 class ItemAdmin(ImportExportMixin, HistoryAdmin):
+    empty_hint = "Import your items from a spreadsheet, or add the first by hand."
     resource_classes = (ItemResource,)
     import_form_class = ImportForm
     export_form_class = ExportForm

@@ -104,6 +104,7 @@ class ItemSearch(RecordAdmin):
 
 @admin.register(Balance)
 class BalanceAdmin(ImportExportMixin, ItemSearch):
+    empty_hint = "Import your items first, then their opening stock with its zones."
     resource_classes = (BalanceResource,)
     import_form_class = ImportForm
     export_form_class = ExportForm
@@ -155,6 +156,7 @@ class BalanceAdmin(ImportExportMixin, ItemSearch):
 
 @admin.register(Movement)
 class MovementAdmin(ItemSearch):
+    empty_hint = "Receipts, shipments, transfers and count adjustments appear here, each with its reason."
     list_display = ("occurred_at", "item", "location", "change", "kind", "source", "reference", "recorded_by")
     list_filter = (
         ("location", RelatedDropdownFilter),

@@ -51,6 +51,7 @@ class EntryInline(TabularInline):
 
 @admin.register(Catalog)
 class CatalogAdmin(SpreadsheetAdmin):
+    empty_hint = "A catalog is a named set of items to fill a quote with. Add one, or import a spreadsheet."
     resource_classes = (CatalogResource,)
     list_display = ("code", "name", "holds", "is_active")
     list_filter = (("is_active", BooleanRadioFilter),)

@@ -120,6 +120,7 @@ class ProgramInline(TabularInline):
 
 @admin.register(Customer)
 class CustomerAdmin(SpreadsheetAdmin):
+    empty_hint = "Import your districts from a spreadsheet, or add the first by hand."
     resource_classes = (CustomerResource,)
     list_display = ("code", "name", "standing", "terms", "delivery_terms", "tax_exempt", "last_quoted")
     list_filter = (("entitystatus", ChoicesDropdownFilter), ("tax_exempt", BooleanRadioFilter))
@@ -169,6 +170,7 @@ class OfCustomer(SpreadsheetAdmin):
 
 @admin.register(CustomerContact)
 class CustomerContactAdmin(OfCustomer):
+    empty_hint = "A quote is mailed to contacts marked for quotes. Import them, or add them to a customer."
     resource_classes = (ContactResource,)
     list_display = ("name", "customer", "title", "email", "phone", "receives_quotes", "is_active")
     list_filter = (("receives_quotes", BooleanRadioFilter), ("is_active", BooleanRadioFilter))
@@ -178,6 +180,7 @@ class CustomerContactAdmin(OfCustomer):
 
 @admin.register(CustomerProgram)
 class CustomerProgramAdmin(OfCustomer):
+    empty_hint = "Programs tell which commodity prices a customer may use. Import them, or add them to a customer."
     resource_classes = (ProgramResource,)
     list_display = ("program_code", "customer", "kind", "year", "reference", "status", "deleted_at")
     list_filter = (("kind", ChoicesDropdownFilter), ("status", ChoicesDropdownFilter))

@@ -83,6 +83,7 @@ class FloorFilter(DropdownFilter):
 
 @admin.register(PricingMaster)
 class PricingMasterAdmin(CostAwareAdmin, SpreadsheetAdmin):
+    empty_hint = "Import customers and spec items first, then the prices agreed with each customer for a school year."
     resource_classes = (PriceResource,)
     list_display = (
         *("item", "district", "year", "price_basis", "price", "net"),

@@ -61,6 +61,7 @@ def waiting_drafts(request: HttpRequest) -> list[tuple[ProposedAction, str]]:
 
 @admin.register(Quote)
 class QuoteAdmin(ReadOnlyAdmin, HistoryAdmin):
+    empty_hint = "Draft a quote with the button above. It stands here once it is approved."
     list_display = ("name", "customer", "year", "state", "lines", "valid_until", "generated_at", "created_by")
     list_filter = (
         ("lifecycle_status", ChoicesDropdownFilter),

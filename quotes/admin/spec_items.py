@@ -45,6 +45,7 @@ class SpecItemResource(BulkResource):
 
 @admin.register(SpecItem)
 class SpecItemAdmin(SpreadsheetAdmin):
+    empty_hint = "Import what you offer from a spreadsheet: codes, packs, servings, allergens."
     resource_classes = (SpecItemResource,)
     list_display = ("item_code", "name", "category", "pack", "servings_per_case", "cn", "cn_expires_on", "on_sale")
     list_filter = (

@@ -152,3 +152,11 @@ def test_the_file_has_cost_and_margin_for_those_who_may_see_them():
     make.line(make.quote(status="sent"), price=40, cost_basis="34.01", cost_date=date(2026, 7, 1))
     (row,) = exported(signed_in(factories.user("", "approver")), "q=")
     assert (row["cost_basis"], row["margin"]) == ("34.0100", "14.98 %")
+
+
+def test_an_empty_list_says_how_to_begin_and_an_empty_search_how_to_go_back(quoter):
+    page = text_of(quoter.get(address("quote")))
+    assert "Draft a quote with the button above." in page
+    page = text_of(quoter.get(f"{address('quote')}?q=nothing"))
+    assert "No quotes fit this search and these filters." in page
+    assert "Show all" in page
