@@ -37,7 +37,7 @@ LEFT_OUT = pytest.StashKey[int]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    told = "only the tests whose outcome may depend on which database it is"
+    told = "only the tests that use a database"
     parser.addoption("--database-tests", action="store_true", help=told)
 
 
@@ -45,7 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     items.sort(key=turn)
     if config.getoption("--database-tests"):
-        chosen = [item for item in items if may_depend_on_the_database(item)]
+        chosen = [item for item in items if uses_the_database(item)]
         config.stash[LEFT_OUT] = len(items) - len(chosen)
         items[:] = chosen
 
@@ -57,9 +57,7 @@ def turn(item: pytest.Item) -> int:
     return 1 if item.get_closest_marker("slow") else 2
 
 
-def may_depend_on_the_database(item: pytest.Item) -> bool:
-    if item.get_closest_marker("any_database"):
-        return False
+def uses_the_database(item: pytest.Item) -> bool:
     marked = item.get_closest_marker("django_db") or item.get_closest_marker("postgres")
     return bool(marked or USING_THE_DATABASE.intersection(getattr(item, "fixturenames", ())))
 
@@ -77,9 +75,7 @@ def pytest_testnodedown(node: Any) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if left_out := config.stash.get(LEFT_OUT, 0):
-        terminalreporter.write_line(
-            f"{left_out} tests cannot depend on which database it is: they are run on SQLite only."
-        )
+        terminalreporter.write_line(f"{left_out} tests use no database: they ran once, in the pass on SQLite.")
 
 
 @pytest.fixture(scope="session")

@@ -195,7 +195,6 @@ def test_stored_json_reads_as_tables_and_is_escaped():
     assert payload_table([["a", None], ["b", True]]).count("<tr>") == 3
 
 
-@pytest.mark.any_database
 def test_the_lists_of_the_record_take_the_same_queries_for_many_rows():
     client, _ = client_for("auditor")
     paths = [

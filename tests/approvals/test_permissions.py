@@ -97,7 +97,6 @@ def test_no_page_breaks_for_a_superuser(house):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("role", ROLES)
-@pytest.mark.any_database
 def test_no_page_breaks_and_each_opens_for_those_who_may_view_it_only(house, role):
     person = staff(role)
     client = client_of(person)
@@ -119,7 +118,6 @@ def test_no_page_breaks_and_each_opens_for_those_who_may_view_it_only(house, rol
     assert wrong == {}
 
 
-@pytest.mark.any_database
 def test_anonymous_and_people_without_the_staff_flag_are_sent_to_the_login(house):
     outsider = make.user("outsider", "approver")
     for client in (Client(), client_of(outsider)):

@@ -73,7 +73,6 @@ MODELS = ("item", "balance", "movement", "adjustment", "countline", "zone", "loc
 
 
 @pytest.mark.slow
-@pytest.mark.any_database
 def test_every_list_takes_as_many_queries_for_200_rows_as_for_5(boss):
     fill(5)
     for model in MODELS:

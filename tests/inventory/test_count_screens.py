@@ -147,7 +147,6 @@ def test_the_form_says_what_is_missing(counter, home):
     assert not Upload.objects.exists()
 
 
-@pytest.mark.any_database
 def test_long_previews_come_in_pages_with_differences_first(approver, home):
     codes = [f"L{n:04d}" for n in range(510)]
     for code in codes:

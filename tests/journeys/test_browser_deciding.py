@@ -36,7 +36,6 @@ def upload(counter: Visitor, file: Path) -> None:
     counter.button("Read and preview").click()
 
 
-@pytest.mark.any_database
 def test_a_decision_without_a_mouse(come_back: ComeBack, people: dict[str, Any]) -> None:
     _, sheet = counted_by(people["carla"])
     approver = come_back("mike")
@@ -90,7 +89,6 @@ def test_the_second_of_two_approvers_reads_who_was_first(come_back: ComeBack, pe
     assert not envelope_of(sheet).lines.exclude(status=ProposedAction.Status.APPROVED).exists()
 
 
-@pytest.mark.any_database
 def test_two_tabs_of_one_person(come_back: ComeBack, people: dict[str, Any]) -> None:
     _, sheet = counted_by(people["carla"])
     first = come_back("mike")
@@ -117,7 +115,6 @@ def test_goods_that_moved_meanwhile_come_back_with_the_new_numbers(come_back: Co
     assert not Adjustment.objects.exists()
 
 
-@pytest.mark.any_database
 def test_who_counted_is_told_that_somebody_else_decides(come_back: ComeBack, people: dict[str, Any]) -> None:
     _, sheet = counted_by(people["dana"])
     dana = come_back("dana")
@@ -128,7 +125,6 @@ def test_who_counted_is_told_that_somebody_else_decides(come_back: ComeBack, peo
     expect(dana.page.get_by_role("button", name="Approve")).to_have_count(0)
 
 
-@pytest.mark.any_database
 def test_a_messy_file_shows_all_its_mistakes_and_stores_nothing(
     come_back: ComeBack, people: dict[str, Any], tmp_path: Path
 ) -> None:

@@ -14,7 +14,6 @@ from tests.journeys.browsing import PHONE, Visitor
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
-    pytest.mark.any_database,
     pytest.mark.xdist_group("browser"),
 ]
 
