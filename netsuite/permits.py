@@ -4,9 +4,14 @@ What was decided days ago may be wrong by now. A push that is refused here waits
 the cause is gone, or cancels it.
 """
 
+import logging
 from collections.abc import Callable
 
+from django.db import DatabaseError
+
 from netsuite.models import Push
+
+log = logging.getLogger(__name__)
 
 Permit = Callable[[Push], str]  # "" or the sentence why it is held back
 _permits: dict[str, Permit] = {}
@@ -19,5 +24,12 @@ def register_permit(record_type: str, permit: Permit) -> None:
 
 
 def objection(push: Push) -> str:
+    """An owner who cannot answer holds back this push alone; a lost database is the drain's own trouble."""
     permit = _permits.get(push.record_type)
-    return permit(push) if permit else ""
+    try:
+        return permit(push) if permit else ""
+    except DatabaseError:
+        raise
+    except Exception as problem:
+        log.exception("push %s", push.external_id)
+        return f"Whether it may still go could not be found out ({type(problem).__name__}: {problem})."

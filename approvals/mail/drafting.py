@@ -96,16 +96,17 @@ def _title(subject: str, mailbox: str) -> str:
 
 
 def _problems(action: ProposedAction, wanted: dict[str, Any]) -> list[str]:
-    problems = []
+    problems, addresses = [], []
     for address in (wanted["mailbox"], *wanted["cc"]):
         try:
             validate_email(address)
         except ValidationError:
             problems.append(f"“{address}” is no e-mail address.")
+        else:
+            addresses.append(address)
     for name in ("subject", "body"):
         if not wanted[name]:
             problems.append(f"The {name} is empty.")
     if len(wanted["subject"]) > SUBJECT_LENGTH:
         problems.append(f"The subject is longer than {SUBJECT_LENGTH} characters.")
-    kind = registry.email_kind(action.payload["template"])
-    return problems or kind.objection(action, [wanted["mailbox"], *wanted["cc"]])
+    return problems + registry.email_kind(action.payload["template"]).objection(action, addresses)

@@ -69,7 +69,13 @@ def send_due() -> int:
     """Send what is queued; returns how many were sent. Call outside any transaction."""
     _give_up_on_stuck()
     due = OutboundEmail.objects.filter(status=Status.QUEUED, next_attempt_at__lte=now())
-    return sum(_claim_and_send(email) for email in due.order_by("pk").select_related("action"))
+    sent = 0
+    for email in due.order_by("pk").select_related("action"):
+        try:
+            sent += _claim_and_send(email)
+        except Exception:  # its owner's condition, or a lost database: the others, and the next tick, go on
+            log.exception("e-mail %s", email.pk)
+    return sent
 
 
 def _claim_and_send(email: OutboundEmail) -> int:

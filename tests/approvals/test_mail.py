@@ -202,6 +202,26 @@ def test_the_owner_may_hold_it_back_at_the_last_moment(draft, monkeypatch):
     assert (email.status, email.problem, mail.outbox) == ("held", "The customer is on hold.", [])
 
 
+def test_an_owner_who_cannot_answer_keeps_no_other_mail_from_leaving(draft, monkeypatch):
+    make.approve(draft, make.approver())
+    conditions(monkeypatch, draft, may_leave=lambda email: str(1 / email.attempts))
+    home = make.zone()
+    make.count(home, [(make.stock(5, home=home), 5)])
+    other = ProposedAction.objects.exclude(pk=draft.pk).get(action_type="propose_email_to_customer")
+    other.payload |= {"template": "another"}
+    other.save()
+    make.approve(other, make.approver())
+    assert tick().emails_sent == 1
+    assert list(OutboundEmail.objects.order_by("pk").values_list("status", flat=True)) == ["queued", "sent"]
+
+
+def test_recipients_are_objected_to_together_with_everything_else(draft, monkeypatch):
+    conditions(monkeypatch, draft, objection=lambda of, recipients: [f"{who} is a stranger." for who in recipients])
+    with pytest.raises(Refused) as refused:
+        edit_email(action_id=draft.pk, by=make.approver(), mailbox="a@b.example", cc=["x@"], subject="Hello", body="Hi")
+    assert refused.value.problems == ["“x@” is no e-mail address.", "a@b.example is a stranger."]
+
+
 def test_the_owner_hears_of_it_once_it_left(draft, monkeypatch):
     heard = []
     conditions(monkeypatch, draft, has_left=lambda email: heard.append(email.pk))

@@ -6,10 +6,12 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
 
+from netsuite import permits
 from netsuite.decisions import cancel_push, retry_push
 from netsuite.drain import drain
 from netsuite.halts import resume_drain
 from netsuite.models import DrainLease, Push, PushAttempt
+from netsuite.records import INVENTORY_ADJUSTMENT
 from tests.netsuite.simulator_client import eventually
 from tests.netsuite.stage import assert_once, enqueue, open_alerts, sends, state, tries
 
@@ -150,6 +152,19 @@ def test_incomplete_settings_send_nothing_and_name_the_setting(simulator, settin
     assert "NETSUITE_TOKEN is empty" in drain().halted
     assert state("CS-IA-1") == "pending"
     assert not simulator.control.requests()
+
+
+def test_an_owner_who_cannot_answer_holds_back_that_push_alone(simulator, monkeypatch):
+    def permit(push: Push) -> str:
+        return {"CS-IA-2": ""}[push.external_id]
+
+    monkeypatch.setitem(permits._permits, INVENTORY_ADJUSTMENT, permit)
+    enqueue("CS-IA-1", "A")
+    enqueue("CS-IA-2", "B")
+    assert drain().confirmed == 1
+    assert (state("CS-IA-1"), state("CS-IA-2")) == ("needs_human", "confirmed")
+    assert "could not be found out" in Push.objects.get(external_id="CS-IA-1").last_outcome
+    assert_once(simulator, "CS-IA-2")
 
 
 def test_a_refusal_holds_back_only_later_pushes_for_the_same_items(simulator):
