@@ -5,9 +5,9 @@ from typing import Any
 
 from import_export.widgets import CharWidget, DecimalWidget, ForeignKeyWidget
 
-from inventory.counting.walk_sheets.reading.cells import Cell
-from inventory.counting.walk_sheets.reading.codes import NotACode, read_code
 from inventory.models import Item, Location, Zone
+from inventory.spreadsheets.cells import Cell
+from inventory.spreadsheets.codes import NotACode, read_code
 
 
 def code_of(value: Any) -> str:

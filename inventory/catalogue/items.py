@@ -14,8 +14,8 @@ from django.db import transaction
 from approvals import audit
 from approvals.set_based import update_rows
 from inventory.catalogue.tables import ITEM_CODE, ImportRefused, in_file_order, remarks, row_error, rows_in
-from inventory.counting.walk_sheets.reading import CellError, Table, TableRow, read_table
 from inventory.models import Item
+from inventory.spreadsheets import CellError, Table, TableRow, read_table
 
 COLUMNS = {
     "item_code": ITEM_CODE,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from approvals.refusals import Refused
-from inventory.counting.walk_sheets.reading import CellError, Table, TableRow
+from inventory.spreadsheets import CellError, Table, TableRow
 
 ITEM_CODE = (
     *("item code", "sku", "product code", "item number", "item no", "item #", "part number", "part no"),

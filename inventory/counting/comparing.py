@@ -13,10 +13,10 @@ from approvals.models import WorkflowRun
 from approvals.set_based import insert_rows, update_rows
 from inventory.counting import limits
 from inventory.counting.context import SubmittedCount, read_inputs
-from inventory.counting.expected import moved_since, on_hand_now, recent_movements
-from inventory.counting.guardrails import Verdict, judge_line, judge_zone
-from inventory.counting.variance import compute_variance, suggest_reason
 from inventory.models import Balance, CountLine, CountSheet, Item, Location, Zone
+from inventory.variance.expected import moved_since, on_hand_now, recent_movements
+from inventory.variance.figures import compute_variance, suggest_reason
+from inventory.variance.guardrails import Verdict, judge_line, judge_zone
 
 Classification = CountLine.Classification
 LINE_COLUMNS = [

@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 
 from approvals.clock import now
 from inventory.counting import limits
-from inventory.counting.guardrails import Limits
 from inventory.models import Adjustment, Balance, Movement, Zone
+from inventory.variance.guardrails import Limits
 from netsuite.models import Push
 
 RECENT = timedelta(hours=24)

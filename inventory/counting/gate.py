@@ -18,10 +18,10 @@ from approvals.contract import Done, Skipped, StepResult, Waiting
 from approvals.models import ProposedAction, WorkflowRun
 from approvals.operations import Decision
 from approvals.set_based import insert_rows, update_rows
-from inventory.counting.expected import moved_since, on_hand_now
-from inventory.counting.variance import compute_variance
 from inventory.models import CountLine, CountSheet
 from inventory.stock import second_person
+from inventory.variance.expected import moved_since, on_hand_now
+from inventory.variance.figures import compute_variance
 
 ENVELOPE = "workflow_inventory_reconciliation"
 ADJUSTMENT = "inventory_adjustment"

@@ -4,10 +4,10 @@ from decimal import Decimal
 
 from approvals.models import Guardrail
 from approvals.operations import SEPARATION_OF_DUTIES
-from inventory.counting import guardrails
-from inventory.counting.guardrails import Limits
 from inventory.stock import second_person
 from inventory.stock.second_person import SECOND_APPROVAL
+from inventory.variance import guardrails
+from inventory.variance.guardrails import Limits
 
 LINE = "inventory_variance"
 ZONE = "inventory_zone_variance"

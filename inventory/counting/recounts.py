@@ -12,12 +12,12 @@ from approvals.operations import close_if_finished, wake
 from approvals.refusals import Refused
 from inventory.counting import limits
 from inventory.counting.comparing import ComparedLine
-from inventory.counting.expected import moved_since, on_hand_now, recent_movements
 from inventory.counting.gate import SIGN_OFF, envelope_of, propose_lines, sign_off_empty
-from inventory.counting.guardrails import judge_line
 from inventory.counting.submission import CountedItem, problems_with
-from inventory.counting.variance import compute_variance, suggest_reason
 from inventory.models import CountLine
+from inventory.variance.expected import moved_since, on_hand_now, recent_movements
+from inventory.variance.figures import compute_variance, suggest_reason
+from inventory.variance.guardrails import judge_line
 
 
 class RecountRefused(Refused):

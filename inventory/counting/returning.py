@@ -11,12 +11,12 @@ from decimal import Decimal
 from approvals.models import ProposedAction, WorkflowRun
 from approvals.set_based import update_rows
 from inventory.counting import limits
-from inventory.counting.expected import moved_since, on_hand_now
 from inventory.counting.gate import NUMBERS, envelope_of, propose_lines, sign_off_of, stage_envelope
-from inventory.counting.guardrails import judge_line
-from inventory.counting.variance import compute_variance
 from inventory.models import CountLine, CountSheet
 from inventory.stock import ledger
+from inventory.variance.expected import moved_since, on_hand_now
+from inventory.variance.figures import compute_variance
+from inventory.variance.guardrails import judge_line
 
 MOVED = "The record changed between the decision and its posting"
 Decision = CountLine.Decision

@@ -13,11 +13,11 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from approvals.clock import at
-from inventory.counting.expected import on_hand_now
 from inventory.demo.catalogue import BILLS, EAST_SHARE, Listed
 from inventory.models import Item, Location, Movement, Zone
 from inventory.stock.ledger import NewMovement, record_movements
 from inventory.stock.opening import OpeningStock, open_stock
+from inventory.variance.expected import on_hand_now
 
 SOURCE = "demo"
 MORNING, PACKING, AFTERNOON = time(7, 40), time(12, 30), time(13, 45)

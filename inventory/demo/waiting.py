@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from inventory.counting.expected import recent_movements
 from inventory.counting.submission import CountedItem
-from inventory.counting.variance import suggest_reason
 from inventory.models import Balance, Zone
+from inventory.variance.expected import recent_movements
+from inventory.variance.figures import suggest_reason
 
 Stock = list[tuple[Balance, list[tuple[Decimal, str]]]]  # a balance and the goods that moved lately
 LEAST_PERCENT = 3  # of what is on hand: beyond the guardrail, so that a person sees it

@@ -15,7 +15,7 @@ from approvals import audit
 from approvals.refusals import Refused
 from approvals.set_based import update_rows
 from inventory.catalogue.tables import ImportRefused, in_file_order, remarks, row_error, rows_in
-from inventory.counting.walk_sheets.reading import CellError, Table, read_table
+from inventory.spreadsheets import CellError, Table, read_table
 from quotes.models import Customer, PricingMaster, SpecItem
 from quotes.price_import.rows import COLUMNS, COST_COLUMNS, REQUIRED, PriceRow, parse_row
 from quotes.pricing import price_problem, price_text

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from inventory.catalogue.tables import ITEM_CODE
-from inventory.counting.walk_sheets.reading import TableRow
+from inventory.spreadsheets import TableRow
 from quotes.pricing import PRICE_STEP, PriceBasis, rounded
 from quotes.school_years import SchoolYear, UnclearYear, parse_school_year
 

@@ -11,7 +11,7 @@ from typing import Any
 import openpyxl
 from openpyxl.worksheet.worksheet import Worksheet
 
-from inventory.counting.walk_sheets.reading import Reading, read_walk_sheet
+from inventory.spreadsheets import Reading, read_walk_sheet
 
 HEADING = ("Item code", "Description", "Counted")
 

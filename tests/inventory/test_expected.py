@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from approvals.clock import now
-from inventory.counting.expected import moved_since, recent_movements
+from inventory.variance.expected import moved_since, recent_movements
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db

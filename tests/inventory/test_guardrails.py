@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from approvals.models import Guardrail
-from inventory.counting.guardrails import Limits, judge_line, judge_zone
 from inventory.counting.limits import seed_guardrails
 from inventory.stock import second_person
+from inventory.variance.guardrails import Limits, judge_line, judge_zone
 
 LINE = Limits("line v1", D(2), D(100))
 ZONE = Limits("zone v1", D(10), D(500))

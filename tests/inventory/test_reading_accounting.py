@@ -6,9 +6,9 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inventory.counting.walk_sheets.reading import DEFAULT_LIMITS
-from inventory.counting.walk_sheets.reading.columns import WALK_SHEET
-from inventory.counting.walk_sheets.reading.gathering import gather, summarise
+from inventory.spreadsheets import DEFAULT_LIMITS
+from inventory.spreadsheets.columns import WALK_SHEET
+from inventory.spreadsheets.gathering import gather, summarise
 from tests.inventory.spreadsheets import HEADING, comma_separated, figures, read, workbook
 
 CODES = st.one_of(

@@ -4,15 +4,15 @@ from decimal import Decimal
 
 import pytest
 
-from inventory.counting.walk_sheets.reading.cells import Cell
-from inventory.counting.walk_sheets.reading.codes import NotACode, read_code
-from inventory.counting.walk_sheets.reading.number_formats import (
+from inventory.spreadsheets.cells import Cell
+from inventory.spreadsheets.codes import NotACode, read_code
+from inventory.spreadsheets.number_formats import (
     is_date_format,
     serial_to_iso,
     telling_pattern,
 )
-from inventory.counting.walk_sheets.reading.quantities import NotANumber, read_number
-from inventory.counting.walk_sheets.reading.totals import is_total
+from inventory.spreadsheets.quantities import NotANumber, read_number
+from inventory.spreadsheets.totals import is_total
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from inventory.counting.walk_sheets.reading import UnreadableFile
+from inventory.spreadsheets import UnreadableFile
 from tests.inventory.spreadsheets import comma_separated, figures, read
 
 TEXT = "Item code;Description;Counted\n00417;Crème brûlée;5\n120805;Corn, sweet;\n"

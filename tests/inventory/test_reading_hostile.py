@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from inventory.counting.walk_sheets.reading import DEFAULT_LIMITS, UnreadableFile, read_walk_sheet
+from inventory.spreadsheets import DEFAULT_LIMITS, UnreadableFile, read_walk_sheet
 from tests.inventory.spreadsheets import (
     HEADING,
     comma_separated,

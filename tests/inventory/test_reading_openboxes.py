@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from inventory.counting.walk_sheets.reading import combine_lots, read_table
+from inventory.spreadsheets import combine_lots, read_table
 from tests.inventory.spreadsheets import read
 
 FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data" / "openboxes"

@@ -11,7 +11,7 @@ from odf.style import Style, TableProperties
 from odf.table import Table, TableCell, TableRow
 from odf.text import P
 
-from inventory.counting.walk_sheets.reading import UnreadableFile
+from inventory.spreadsheets import UnreadableFile
 from tests.inventory.spreadsheets import HEADING, figures, read, rezipped, workbook
 
 

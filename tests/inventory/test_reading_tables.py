@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from inventory.counting.walk_sheets.reading import UnreadableFile, combine_lots, read_table
+from inventory.spreadsheets import UnreadableFile, combine_lots, read_table
 from tests.inventory.spreadsheets import comma_separated, read, workbook
 
 ITEMS = {

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from inventory.counting.walk_sheets.reading import UnreadableFile
+from inventory.spreadsheets import UnreadableFile
 from tests.inventory.spreadsheets import (
     HEADING,
     figures,

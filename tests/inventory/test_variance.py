@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inventory.counting.variance import compute_variance, suggest_reason
+from inventory.variance.figures import compute_variance, suggest_reason
 
 quantities = st.decimals(min_value=0, max_value=10**9, places=3)
 costs = st.decimals(min_value=0, max_value=10**5, places=4)

@@ -13,8 +13,8 @@ from inventory.counting.planning import plan_sheet
 from inventory.counting.uploads import confirm_upload, receive_upload
 from inventory.counting.walk_sheets.pdf import NothingIsFetched, walk_sheet_pdf
 from inventory.counting.walk_sheets.printing import HEADING_ROW, walk_sheet_workbook
-from inventory.counting.walk_sheets.reading import read_walk_sheet
 from inventory.models import Balance
+from inventory.spreadsheets import read_walk_sheet
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db

@@ -8,8 +8,8 @@ from django import forms
 from django.utils.timezone import get_current_timezone_name, localtime
 
 from approvals.clock import now
-from inventory.counting.walk_sheets.reading import DEFAULT_LIMITS
 from inventory.models import Zone
+from inventory.spreadsheets import DEFAULT_LIMITS
 
 MIB = 1024 * 1024
 _QUANTITY = re.compile(r"\d{1,7}(\.\d{1,3})?")  # as in a file: see reading.quantities

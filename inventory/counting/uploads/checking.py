@@ -10,7 +10,8 @@ from approvals.refusals import Refused
 from inventory.counting.submission import WORKFLOW, problems_with
 from inventory.counting.uploads.placing import Place, find_place
 from inventory.counting.uploads.stored import CheckedLine, Problem, SheetRows, StoredReading
-from inventory.counting.walk_sheets.reading import (
+from inventory.models import Balance, CountSheet, Item, Upload, Zone
+from inventory.spreadsheets import (
     CellError,
     CombinedLine,
     Reading,
@@ -20,7 +21,6 @@ from inventory.counting.walk_sheets.reading import (
     combine_lots,
     read_walk_sheet,
 )
-from inventory.models import Balance, CountSheet, Item, Upload, Zone
 
 SHOWN = 5
 

@@ -19,8 +19,8 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from approvals.clock import now
-from inventory.counting.walk_sheets.reading.quantities import LARGEST
 from inventory.models import Balance, CountSheet
+from inventory.spreadsheets.quantities import LARGEST
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LETTERHEAD = "Countersign · Cycle count"

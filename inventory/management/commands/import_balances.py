@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from inventory.catalogue.balances import LONGEST_CODE, BalancesImported, import_balances
 from inventory.catalogue.tables import ImportRefused
-from inventory.counting.walk_sheets.reading import UnreadableFile
+from inventory.spreadsheets import UnreadableFile
 
 
 class Command(BaseCommand):

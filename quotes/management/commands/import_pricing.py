@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from inventory.catalogue.tables import ImportRefused
-from inventory.counting.walk_sheets.reading import UnreadableFile
+from inventory.spreadsheets import UnreadableFile
 from quotes.price_import.operation import PricesImported, import_pricing
 
 SHOWN = 20
