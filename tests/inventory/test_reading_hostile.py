@@ -176,7 +176,7 @@ def readers() -> list[int]:
                 status, command = (entry / "stat").read_text(), (entry / "cmdline").read_bytes()
             except OSError:
                 continue
-            if int(status.rpartition(")")[2].split()[1]) == os.getpid() and b"reading.child" in command:
+            if int(status.rpartition(")")[2].split()[1]) == os.getpid() and b"spreadsheets.child" in command:
                 found.append(int(entry.name))
     return found
 
@@ -201,10 +201,10 @@ def test_a_killed_reader_is_a_sentence_not_a_crash():
 
 def test_the_reader_knows_no_django():
     """The child is started as in production; a probe in place of its main lists what it imported."""
-    package = Path(__file__).parents[2] / "inventory" / "counting" / "walk_sheets"
+    package = Path(__file__).parents[2] / "inventory"
     probe = (
         "import sys; sys.path.insert(0, sys.argv[1]); "
-        "import reading.child, reading.xlsx, reading.ods, reading.xls, reading.crosscheck;"
+        "import spreadsheets.child, spreadsheets.xlsx, spreadsheets.ods, spreadsheets.xls, spreadsheets.crosscheck;"
         "print([name for name in sys.modules if name.split('.')[0] in ('django', 'inventory', 'celery')])"
     )
     command = [sys.executable, "-I", "-c", probe, str(package)]
