@@ -10,6 +10,7 @@ from itertools import chain
 from .cells import Row, Sheet, column_letters
 from .columns import Layout
 from .dated_columns import describe_choice, find_dated_heading, with_latest_day
+from .divided_headings import divided_amount
 from .duplicates import mark_duplicates
 from .headings import HeadingRow, describe_missing, find_heading
 from .limits import Limits
@@ -112,12 +113,17 @@ def _read_sheet(sheet: Sheet, layout: Layout, limits: Limits, result: Gathered, 
         if filled:
             missing.append(f"Sheet “{sheet.name}” {describe_missing(first, layout, limits.header_rows)}")
         return SheetFound(sheet.name, visible=True)
-    reader = RowReader(sheet.name, heading, layout, sheet.merges() if layout.fill_down else ())
+    merges = sheet.merges() if layout.fill_down else ()
+    conflicts = heading.conflicts(sheet.name, layout)
+    if layout.fill_down:
+        divided = divided_amount(sheet.name, heading, layout, merges, first)
+        conflicts.extend([divided] if divided else [])
+    reader = RowReader(sheet.name, heading, layout, merges)
     above = [IgnoredRow(row.number, "title", row_text(row)) for row in first if row.number < heading.row]
     found = reader.read(chain((row for row in first if row.number > heading.row), rest))
     found.ignored[:0] = above
     result.warnings.extend(found.warnings)
-    return SheetFound(sheet.name, True, heading, found, heading.conflicts(sheet.name, layout))
+    return SheetFound(sheet.name, True, heading, found, conflicts)
 
 
 def _first_rows(rows: Iterator[Row], header_rows: int) -> tuple[list[Row], Iterator[Row]]:

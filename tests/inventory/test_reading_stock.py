@@ -1,13 +1,19 @@
 """The stock workbooks people keep: merged names, several sheets, days as headings, words for nothing."""
 
 import datetime
+import io
+import re
 from decimal import Decimal
 
-import openpyxl
 import pytest
+import xlwt
+from odf import dc
+from odf.opendocument import OpenDocumentSpreadsheet
+from odf.table import CoveredTableCell, Table, TableCell, TableRow
+from odf.text import P
 
 from inventory.spreadsheets import Reading, UnreadableFile, combine_lots, read_stock_sheet
-from tests.inventory.spreadsheets import comma_separated, figures, saved, workbook, workbook_of
+from tests.inventory.spreadsheets import comma_separated, figures, rezipped, workbook, workbook_of
 
 HEADING = ("TRIM CODE", "TRIM NAME", "STOCK")
 DAY = datetime.date
@@ -236,17 +242,95 @@ def test_a_repeated_code_is_refused_on_every_sheet_it_stands_on():
     assert "sheet “B” row 2" in reading.refused[0].messages[0]
 
 
-def test_the_workbook_says_when_it_was_saved():
-    book = openpyxl.Workbook()
-    for row in [HEADING, ("A1", "", 1)]:
-        book.worksheets[0].append(row)
-    book.properties.modified = datetime.datetime(2025, 3, 4, 16, 5, 6)
-    content = saved(book)  # saving sets the time
-    found = read(content).saved_at
-    assert found is not None
-    assert found.tzinfo is datetime.UTC
-    assert abs(datetime.datetime.now(datetime.UTC) - found) < datetime.timedelta(minutes=5)
+@pytest.mark.parametrize("below", [("S", "M", "L"), (DAY(2025, 3, 3), DAY(2025, 3, 4), DAY(2025, 3, 5))])
+def test_a_quantity_divided_by_a_second_heading_row_is_a_question(below):
+    rows = [("CODE", "NAME", "STOCK"), (None, None, *below), ("A1", "", 1, 2, 3), ("A2", "", 4, 5, 6)]
+    reading = read(workbook(*rows, change=merged("A1:A2", "B1:B2", "C1:E1")))
+    assert reading.lines == ()
+    assert [row.item_code for row in reading.refused][-2:] == ["A1", "A2"]
+    assert "row 2 divides the quantity into columns C to E" in reading.refused[-1].messages[0]
+
+
+def test_a_wide_heading_over_one_column_of_figures_is_no_question():
+    rows = [("CODE", "STOCK", None, "UNIT"), ("A1", 1, None, "pcs")]
+    assert figures(read(workbook(*rows, change=merged("B1:C1", "B2:C2")))) == [("A1", "1")]
+
+
+def core(text: bytes):
+    """The properties of a workbook with another time of saving."""
+
+    def change(name, data):
+        return re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + text, data) if "core.xml" in name else data
+
+    return rezipped(workbook(HEADING, ("A1", "", 1)), change)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [(b"2025-03-04T16:05:06Z", (16, 5, 6)), (b"2025-03-04T16:05:06+02:00", (14, 5, 6)),
+     (b"2025-03-04T16:05:06", (11, 5, 6)), (b"2025-03-04", None), (b"yesterday", None), (b"", None)],
+)  # fmt: skip
+def test_the_workbook_says_when_it_was_saved(text, moment):
+    """A time without a zone is one of the zone given: here five hours ahead of UTC."""
+    ahead = datetime.timezone(datetime.timedelta(hours=5))
+    saved_at = read(core(text), time_zone=ahead).saved_at
+    assert saved_at == (moment and datetime.datetime(2025, 3, 4, *moment, tzinfo=datetime.UTC))
+    assert saved_at is None or saved_at.tzinfo is datetime.UTC
+
+
+def test_unusable_properties_cost_the_time_and_nothing_else():
+    def change(name, data):
+        return b"<a><b></a>" if "core.xml" in name else data
+
+    reading = read(rezipped(workbook(HEADING, ("A1", "", 1)), change))
+    assert (reading.saved_at, figures(reading)) == (None, [("A1", "1")])
+
+
+def test_a_csv_does_not_say_when_it_was_saved():
     assert read(comma_separated(HEADING, ("A1", "", 1)), "stock.csv").saved_at is None
+
+
+def test_an_open_document_has_its_time_and_its_merged_names():
+    document = OpenDocumentSpreadsheet()
+    document.meta.addElement(dc.Date(text="2025-03-04T16:05:06.789012345"))
+    table = Table(name="Stock")
+    for values in [("CODE", "NAME", "STOCK"), ("A1", "Label", "5"), ("A2", None, "NIL"), ("A3", None, "x")]:
+        row = TableRow()
+        for value in values:
+            covered = value is None
+            cell = CoveredTableCell() if covered else TableCell(valuetype="string")
+            if value == "Label":
+                cell.setAttribute("numberrowsspanned", 3)
+            if not covered:
+                cell.addElement(P(text=value))
+            row.addElement(cell)
+        table.addElement(row)
+    document.spreadsheet.addElement(table)
+    stream = io.BytesIO()
+    document.write(stream)
+    reading = read(stream.getvalue(), "stock.ods")
+    assert [(line.item_code, line.description, line.counted) for line in reading.lines] == [
+        ("A1", "Label", 5), ("A2", "Label", 0),
+    ]  # fmt: skip
+    assert refusals(reading) == [(4, "A3", "x")]
+    assert reading.saved_at == datetime.datetime(2025, 3, 4, 16, 5, 6, 789012, tzinfo=datetime.UTC)
+
+
+def test_an_old_workbook_has_its_merged_names():
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("Stock")
+    for number, row in enumerate([("CODE", "NAME", "STOCK"), ("A1", None, 5), ("A2", None, 6), ("A3", "Tag", None)]):
+        for column, value in enumerate(row):
+            if value is not None:
+                sheet.write(number, column, value)
+    sheet.write_merge(1, 2, 1, 1, "Label")
+    stream = io.BytesIO()
+    book.save(stream)
+    reading = read(stream.getvalue(), "stock.xls")
+    assert [(line.item_code, line.description) for line in reading.lines] == [
+        ("A1", "Label"), ("A2", "Label"), ("A3", "Tag"),
+    ]  # fmt: skip
+    assert reading.saved_at is None
 
 
 def test_twenty_thousand_rows_are_read_within_the_limits():
