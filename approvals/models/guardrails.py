@@ -21,6 +21,14 @@ class Guardrail(models.Model):
         validators=[MinValueValidator(Decimal(0))],
         help_text="US dollars, unless the explanation says otherwise.",
     )
+    quantity_limit = models.DecimalField(
+        max_digits=14,
+        decimal_places=3,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal(0))],
+        help_text="Units, for rules that look at quantities.",
+    )
     is_enabled = models.BooleanField(default=True)
     version = models.PositiveIntegerField(default=1, editable=False)
     history = HistoricalRecords()
@@ -39,4 +47,4 @@ class Guardrail(models.Model):
                 self.version = before.version + 1
         super().save(*args, **kwargs)  # type: ignore[arg-type]
 
-    THRESHOLDS = ("percent_limit", "value_limit", "is_enabled", "explanation")
+    THRESHOLDS = ("percent_limit", "value_limit", "quantity_limit", "is_enabled", "explanation")

@@ -1,22 +1,36 @@
 from inventory.models.adjustments import Adjustment
 from inventory.models.counts import CountLine, CountSheet, Upload, Variance
+from inventory.models.day_end import DayEndReport, StockQuestion
 from inventory.models.items import AssemblyComponent, Item
 from inventory.models.mirror import MirrorMark, Parity
+from inventory.models.orders import ExcelUpdate, Order, OrderLine
 from inventory.models.places import Location, Zone
-from inventory.models.stock import Balance, Movement
+from inventory.models.stock import Authority, AuthorityChange, Balance, Movement
+from inventory.models.syncs import ExcelSync, SyncLine
+from inventory.models.variances import VarianceLine
 
 __all__ = [
     "Adjustment",
     "AssemblyComponent",
+    "Authority",
+    "AuthorityChange",
     "Balance",
     "CountLine",
     "CountSheet",
+    "DayEndReport",
+    "ExcelSync",
+    "ExcelUpdate",
     "Item",
     "Location",
     "MirrorMark",
     "Movement",
+    "Order",
+    "OrderLine",
     "Parity",
+    "StockQuestion",
+    "SyncLine",
     "Upload",
     "Variance",
+    "VarianceLine",
     "Zone",
 ]

@@ -8,6 +8,7 @@ from approvals.clock import now
 from approvals.models import ProposedAction, WorkflowRun
 from inventory.models.counts import CountSheet
 from inventory.models.places import Location
+from inventory.models.syncs import ExcelSync
 from netsuite.models import Push
 
 
@@ -15,7 +16,8 @@ class Adjustment(models.Model):
     """One posting: the lines that one decision (a guardrail's or a person's) put on the ledger together."""
 
     run = models.ForeignKey(WorkflowRun, on_delete=models.PROTECT, related_name="adjustments")
-    sheet = models.ForeignKey(CountSheet, on_delete=models.PROTECT, related_name="adjustments")
+    sheet = models.ForeignKey(CountSheet, null=True, blank=True, on_delete=models.PROTECT, related_name="adjustments")
+    sync = models.ForeignKey(ExcelSync, null=True, blank=True, on_delete=models.PROTECT, related_name="adjustments")
     number = models.PositiveSmallIntegerField(help_text="1, 2, ... within the run.")
     location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+")
     guardrail = models.CharField(max_length=80, blank=True, help_text="Name and version, when no human was asked.")
@@ -34,6 +36,10 @@ class Adjustment(models.Model):
         ordering = ("-id",)
         constraints = (
             models.UniqueConstraint(fields=["run", "number"], name="adjustment_number_once_per_run"),
+            models.CheckConstraint(
+                condition=Q(sheet__isnull=False, sync__isnull=True) | Q(sheet__isnull=True, sync__isnull=False),
+                name="adjustment_of_one_sheet_or_sync",
+            ),
             models.CheckConstraint(
                 condition=Q(guardrail="", approved_by__isnull=False, sign_off__isnull=False)
                 | (~Q(guardrail="") & Q(approved_by__isnull=True, sign_off__isnull=True)),

@@ -10,8 +10,8 @@ from django.db.models import Q
 from approvals.clock import now
 from approvals.models import ProposedAction, WorkflowRun
 from inventory.models.items import Item
-from inventory.models.places import Zone
-from inventory.models.stock import QUANTITY
+from inventory.models.places import Location, Zone
+from inventory.models.variances import VarianceLine
 
 CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # nothing that reads like something else on paper
 
@@ -22,6 +22,10 @@ def new_sheet_code() -> str:
 
 class Upload(models.Model):
     """A file somebody brought. A refused one is kept as its name, hash and reason, without its content."""
+
+    class Kind(models.TextChoices):
+        COUNT = "count", "Walk-sheet"
+        STOCK = "stock", "Stock workbook"
 
     class Status(models.TextChoices):
         PREVIEWED = "previewed", "Read, waiting for your confirmation"
@@ -41,8 +45,12 @@ class Upload(models.Model):
     size = models.PositiveIntegerField(help_text="Bytes.")
     status = models.CharField(max_length=9, choices=Status)
     reason = models.TextField(blank=True, help_text="Why it was refused.")
+    kind = models.CharField(max_length=5, choices=Kind, default=Kind.COUNT)
     zone = models.ForeignKey(Zone, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    counted_at = models.DateTimeField(null=True, blank=True)
+    location = models.ForeignKey(
+        Location, null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text="Of a stock workbook."
+    )
+    counted_at = models.DateTimeField(null=True, blank=True, help_text="When what it says was true.")
     file = models.FileField(upload_to="walk_sheets/%Y/%m/", blank=True)
     reading = models.JSONField(default=dict, help_text="What was read: sheets, lines, errors, warnings.")
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
@@ -137,7 +145,7 @@ class CountSheet(models.Model):
         return f"{self.code} zone {self.zone.code}"
 
 
-class CountLine(models.Model):
+class CountLine(VarianceLine):
     """The contract's `inventory_count_log`: one item on a sheet. A recount is a second line; both are kept."""
 
     class Classification(models.TextChoices):
@@ -146,31 +154,13 @@ class CountLine(models.Model):
         WITHIN_GUARDRAIL = "within_guardrail", "Adjusted within guardrail"
         NEEDS_REVIEW = "needs_review", "Needs review"
 
-    class Decision(models.TextChoices):
-        NONE = "", "None yet"
-        GUARDRAIL = "guardrail", "Within guardrail"
-        APPROVED = "approved", "Approved"
-        REJECTED = "rejected", "Rejected"
-        RECOUNT = "recount", "Recount asked for"
-
     # Without an index of their own where a composite one below begins with the same column.
     sheet = models.ForeignKey(CountSheet, on_delete=models.PROTECT, related_name="lines", db_index=False)
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="count_lines", db_index=False)
     count_number = models.PositiveSmallIntegerField(default=1, help_text="1 is the first count, 2 the recount...")
     row = models.CharField(max_length=80, blank=True, help_text="Where on the file it stood.")
     is_on_sheet = models.BooleanField(default=True, help_text="False: belongs to the zone but was not on the sheet.")
-    counted = models.DecimalField(**QUANTITY, null=True, blank=True)
-    counted_at = models.DateTimeField(null=True, blank=True)
-    on_hand = models.DecimalField(**QUANTITY, null=True, blank=True, help_text="On hand when compared.")
-    expected = models.DecimalField(**QUANTITY, null=True, blank=True, help_text="On hand at count time.")
-    variance = models.DecimalField(**QUANTITY, null=True, blank=True)
-    variance_pct = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)
-    variance_value = models.DecimalField(max_digits=16, decimal_places=2, null=True, blank=True)
-    unit_cost = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
     classification = models.CharField(max_length=16, choices=Classification, default=Classification.NOT_COUNTED)
-    why = models.CharField(max_length=300, blank=True, help_text="Why it was classified so.")
-    suggested_reason = models.CharField(max_length=200, blank=True)
-    decision = models.CharField(max_length=9, choices=Decision, default=Decision.NONE, blank=True)
     proposed_action = models.OneToOneField(
         ProposedAction, null=True, blank=True, on_delete=models.PROTECT, related_name="count_line"
     )

@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.db import models
 from simple_history.models import HistoricalRecords
 
@@ -8,6 +9,14 @@ class Location(models.Model):
     code = models.CharField(max_length=20, unique=True)
     name = models.CharField(max_length=100)
     netsuite_id = models.CharField("NetSuite internal id", max_length=20, blank=True)
+    stock_keeper = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Who goes and looks when nobody can trust the numbers.",
+    )
     history = HistoricalRecords()
 
     class Meta:

@@ -15,6 +15,14 @@ from inventory.models.places import Location, Zone
 QUANTITY: dict[str, Any] = {"max_digits": 14, "decimal_places": 3}
 
 
+class Authority(models.TextChoices):
+    """Who says what lies there. A feed that is not the authority is compared and reported, never applied."""
+
+    COUNT = "count", "Counts"
+    EXCEL = "excel", "Excel"
+    WMS = "wms", "WMS"
+
+
 class Balance(models.Model):
     """The contract's `inventory_balance`: one row per item and location."""
 
@@ -38,6 +46,9 @@ class Balance(models.Model):
         output_field=models.DecimalField(**QUANTITY),
         db_persist=True,
     )
+    authority = models.CharField(
+        max_length=5, choices=Authority, default=Authority.COUNT, help_text="Whose word on the quantity counts."
+    )
     last_counted_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=now)
 
@@ -46,11 +57,32 @@ class Balance(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["item", "location"], name="one_balance_per_item_and_location"),
             models.CheckConstraint(condition=Q(quantity_reserved__gte=0), name="reserved_not_negative"),
+            models.CheckConstraint(condition=Q(authority__in=["count", "excel", "wms"]), name="authority_known"),
         )
         indexes = (models.Index(fields=["zone", "last_counted_at"]),)
 
     def __str__(self) -> str:
         return f"{self.item.item_code} at {self.location.code}"
+
+
+class AuthorityChange(models.Model):
+    """Append-only: who made which source the authority of an item at a location, when and why."""
+
+    balance = models.ForeignKey(Balance, on_delete=models.PROTECT, related_name="authority_changes")
+    before = models.CharField(max_length=5, choices=Authority)
+    after = models.CharField(max_length=5, choices=Authority)
+    reason = models.CharField(max_length=300, blank=True)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    changed_at = models.DateTimeField(default=now)
+
+    class Meta:
+        ordering = ("-id",)
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return f"{self.balance}: {self.get_before_display()} to {self.get_after_display()}"
 
 
 class Movement(models.Model):
@@ -63,6 +95,7 @@ class Movement(models.Model):
         TRANSFER = "transfer", "Transfer"
         ASSEMBLY = "assembly", "Assembly"
         COUNT = "count", "Count adjustment"
+        SYNC = "sync", "Sync adjustment"
         CORRECTION = "correction", "Correction to NetSuite"
 
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="movements", db_index=False)
@@ -87,6 +120,14 @@ class Movement(models.Model):
         related_name="movement",
         help_text="The count line that caused it: unique, so a line posts once.",
     )
+    sync_line = models.OneToOneField(
+        "inventory.SyncLine",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="movement",
+        help_text="The row of a sync that caused it: unique, so a row posts once.",
+    )
     decision = models.ForeignKey(
         ProposedAction,
         null=True,
@@ -104,6 +145,10 @@ class Movement(models.Model):
             models.CheckConstraint(
                 condition=~Q(kind="count") | Q(adjustment__isnull=False, count_line__isnull=False),
                 name="count_movement_has_its_decision",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="sync") | Q(adjustment__isnull=False, sync_line__isnull=False),
+                name="sync_movement_has_its_decision",
             ),
             models.CheckConstraint(
                 condition=~Q(kind="correction") | Q(decision__isnull=False), name="correction_has_its_decision"
