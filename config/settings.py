@@ -194,6 +194,8 @@ USE_TZ = True
 USE_I18N = False
 DATETIME_FORMAT = "M j, Y, H:i"
 DATE_FORMAT = "M j, Y"
+# How long a person who is asked to go and look has for it, in hours.
+STOCK_QUESTION_HOURS = env.float("STOCK_QUESTION_HOURS", default=2)
 # Moves the clock of a demonstration or a test; never in production.
 CLOCK_OFFSET_SECONDS = env.int("CLOCK_OFFSET_SECONDS", default=0)
 if CLOCK_OFFSET_SECONDS and PRODUCTION:
