@@ -1,4 +1,4 @@
-"""The daily sync as a declared workflow: the same gate, posting and record as a count, with a workbook as its source."""
+"""The daily sync as a declared workflow: the gate, posting and record of a count, with a workbook as its source."""
 
 from datetime import timedelta
 from functools import partial
@@ -26,8 +26,8 @@ from inventory.variance import gate as variance_gate
 EXCEL_SYNC = Workflow(
     key=WORKFLOW,
     title="Excel sync",
-    summary="Workbook, compared with inventory_balance net of movements since its as-of time; small differences posted, "
-    "larger ones decided by a person, NetSuite inventoryadjustment push.",
+    summary="Workbook, compared with inventory_balance net of movements since its as-of time; small differences "
+    "posted, larger ones decided by a person, NetSuite inventoryadjustment push.",
     trigger=Trigger(description="Morning sync 09:00 on business days; each workbook that is uploaded or dropped"),
     inputs=(
         Input("location_id", "integer"),
