@@ -194,6 +194,8 @@ USE_TZ = True
 USE_I18N = False
 DATETIME_FORMAT = "M j, Y, H:i"
 DATE_FORMAT = "M j, Y"
+# How long a person who is asked to go and look has for it, in hours.
+STOCK_QUESTION_HOURS = env.float("STOCK_QUESTION_HOURS", default=2)
 # Moves the clock of a demonstration or a test; never in production.
 CLOCK_OFFSET_SECONDS = env.int("CLOCK_OFFSET_SECONDS", default=0)
 if CLOCK_OFFSET_SECONDS and PRODUCTION:
@@ -271,6 +273,7 @@ EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL.get("EMAIL_USE_TLS", False), EMAIL.get("EMA
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="countersign@example.com")
 WAREHOUSE_MAILBOX = env.str("WAREHOUSE_MAILBOX", default="warehouse@example.com")
+INVENTORY_MANAGER_MAILBOX = env.str("INVENTORY_MANAGER_MAILBOX", default=WAREHOUSE_MAILBOX)
 
 # --- NetSuite: the embedded mode talks to the simulator beside it ----------------------------
 

@@ -8,6 +8,7 @@ _EVERYTHING = [
         "location",
         "zone",
         "balance",
+        "authoritychange",
         "movement",
         "parity",
         "countsheet",
@@ -15,6 +16,7 @@ _EVERYTHING = [
         "upload",
         "variance",
         "adjustment",
+        "stockquestion",
         "historicalitem",
         "historicallocation",
         "historicalzone",
@@ -40,6 +42,8 @@ ROLES = {
         "inventory.view_upload",
         "inventory.view_zone",
         "inventory.view_item",
+        "inventory.view_stockquestion",
+        "inventory.answer_stockquestion",
     ],
     "approver": [
         *_EVERYTHING,
@@ -47,6 +51,8 @@ ROLES = {
         "inventory.view_expected",
         "inventory.view_cost",
         "inventory.submit_count",
+        "inventory.change_authority",
+        "inventory.answer_stockquestion",
     ],
     "auditor": [*_EVERYTHING, "inventory.view_expected", "inventory.view_cost"],
     "integrator": [

@@ -11,19 +11,13 @@ from django.conf import settings
 from django.utils.timezone import localtime
 
 from approvals.clock import now
-from approvals.models import WorkflowRun
 from approvals.refusals import Refused
 from approvals.templatetags.figures import lasting
-from inventory.models import ExcelSync, Location
+from inventory.excel.ledger_side import last_sync
+from inventory.models import Location
 from inventory.orders.authority import decided_by_excel
 from inventory.orders.newest_workbook import sync_newest
 from inventory.stock.reservations import Portion, shortages
-
-
-def last_sync(location: Location) -> ExcelSync | None:
-    """The sync that speaks of the latest moment. A person's answer about one item says nothing of the others."""
-    syncs = ExcelSync.objects.filter(location=location).exclude(source=ExcelSync.Source.ANSWER)
-    return syncs.exclude(run__status=WorkflowRun.Status.FAILED).order_by("-as_of", "-pk").first()
 
 
 def is_stale(as_of: datetime) -> bool:
