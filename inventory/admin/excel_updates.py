@@ -41,7 +41,7 @@ class StatusFilter(DropdownFilter):
 @admin.register(ExcelUpdate)
 class ExcelUpdateAdmin(ItemSearch):
     empty_hint = "Nothing waits to be entered. What orders sell of items that Excel decides appears here."
-    list_display = ("item", "description", "location", "taken_off", "order", "sold_at", "state", "entered_by")
+    list_display = ("item", "location", "taken_off", "order", "sold_at", "state", "entered_by")
     list_filter = (
         StatusFilter,
         ("location", RelatedDropdownFilter),
@@ -52,10 +52,6 @@ class ExcelUpdateAdmin(ItemSearch):
     fields = ("item_link", "location", "taken_off", "order", "sold_at", "state", "entered_by", "entered_at", "proof")
     readonly_fields = ("item_link", "taken_off", "order", "state", "proof")
     actions = ("mark_as_entered", "not_entered_after_all")
-
-    @display(description="Description")
-    def description(self, update: ExcelUpdate) -> str:
-        return update.item.description
 
     @display(description="Take off")
     def taken_off(self, update: ExcelUpdate) -> str:

@@ -136,9 +136,7 @@ def fulfil_some_page(screen: "ModelAdmin[Any]", request: HttpRequest, pk: int) -
         except Refused as refusal:
             problems = refusal.problems
     title = f"Fulfil a part of order {order}"
-    answer = show(screen, request, "fulfil_some", title, order=order, entries=entries, problems=problems)
-    answer.status_code = 409 if problems else 200
-    return answer
+    return show(screen, request, "fulfil_some", title, order=order, entries=entries, problems=problems)
 
 
 def _entries(order: Order, request: HttpRequest) -> list[Entry]:

@@ -53,7 +53,7 @@ def new_order_page(screen: "ModelAdmin[Any]", request: HttpRequest) -> HttpRespo
         except Refused as refusal:
             problems = refusal.problems
     _look_up(rows, chosen)
-    answer = show(
+    return show(
         screen,
         request,
         "new_order",
@@ -66,8 +66,6 @@ def new_order_page(screen: "ModelAdmin[Any]", request: HttpRequest) -> HttpRespo
         customer=request.POST.get("customer", ""),
         sees_available=request.user.has_perm("inventory.view_balance"),
     )
-    answer.status_code = 409 if problems else 200
-    return answer
 
 
 def suggested_id() -> str:
