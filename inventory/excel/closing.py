@@ -37,7 +37,7 @@ def d1_update_balances_step(run: WorkflowRun) -> StepResult:
         location=sync.location, quantity_available__lt=0, item__sync_lines__adjustment__run=run
     )
     oversold = [
-        f"{code} ({-available:f} too many)"
+        f"{code} ({_number(-available)} too many)"
         for code, available in short.distinct().values_list("item__item_code", "quantity_available")[:SHOWN]
     ]
     if oversold:
