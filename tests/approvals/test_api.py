@@ -23,6 +23,7 @@ from approvals.clock import now
 from approvals.models import AuditEntry, EditToken, ProposedAction
 from inventory.models import CountSheet, Movement
 from tests import factories as make
+from tests.orders.selling import place
 
 pytestmark = pytest.mark.django_db
 
@@ -413,7 +414,8 @@ def test_no_request_ends_in_an_error_or_in_an_answer_nobody_declared(waiting, on
     _, what, home, action = waiting
     token = EditToken.issue(user=make.user("root", superuser=True), label="machine")[1]
     operation = operations()[number]
-    there = {"run_id": action.workflow_run_id, "action_id": action.pk, "sku": what.item_code}
+    order = place(home, (what, 2)).order
+    there = {"run_id": action.workflow_run_id, "action_id": action.pk, "sku": what.item_code, "order_id": str(order)}
     seen: list[int] = []
 
     def attempt(case: schemathesis.Case) -> None:
@@ -422,6 +424,8 @@ def test_no_request_ends_in_an_error_or_in_an_answer_nobody_declared(waiting, on
             case.path_parameters = {name: there[name] for name in names}
             if isinstance(case.body, dict) and "zone_id" in case.body:
                 case.body["zone_id"] = home.pk
+            if isinstance(case.body, dict) and "location" in case.body:
+                case.body["location"] = home.location.code
         answer = case.call_and_validate(headers={"X-Edit-Token": token}, checks=MACHINE_CHECKS)
         seen.append(answer.status_code)
 
