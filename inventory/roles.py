@@ -38,6 +38,7 @@ _ORDERS = [
 ROLES = {
     "counter": [
         "inventory.submit_count",
+        "inventory.sync_stock",
         "inventory.view_countsheet",
         "inventory.view_upload",
         "inventory.view_zone",
@@ -51,12 +52,14 @@ ROLES = {
         "inventory.view_expected",
         "inventory.view_cost",
         "inventory.submit_count",
+        "inventory.sync_stock",
         "inventory.change_authority",
         "inventory.answer_stockquestion",
     ],
     "auditor": [*_EVERYTHING, "inventory.view_expected", "inventory.view_cost"],
     "integrator": [
         "inventory.submit_count",
+        "inventory.sync_stock",
         "inventory.view_zone",
         "inventory.view_item",
         "inventory.view_countsheet",
