@@ -40,9 +40,7 @@ def bring_up_to_date(portions: Sequence[Portion], *, location: Location, by: Any
         sync_newest(location=location, by=by)
     except Exception:  # files and buckets fail in many ways; the order is decided by what we know
         log.exception("looking for a newer workbook of %s", location.code)
-        warnings.append(
-            f"The folder of {location.code} for workbooks could not be read, so nobody knows of a newer one."
-        )
+        warnings.append(f"The folder for workbooks of {location.code} could not be read: there may be a newer one.")
     if _is_out_of_date(location):
         warnings.append(_stale_sentence(location))
     return warnings
