@@ -12,13 +12,16 @@ from approvals import audit
 from approvals.clock import now
 from approvals.models import Event
 from approvals.refusals import Refused
-from inventory.models import Movement, OrderLine
+from inventory.excel.committing import commit_workbook
+from inventory.models import ExcelSync, Movement, OrderLine
 from inventory.orders.closing import Changed, cancel_order, fulfil_order
 from inventory.orders.placing import Placed
 from inventory.stock.ledger import NewMovement, record_movements
 from inventory.stock.opening import OpeningStock, open_stock
 from inventory.stock.reservations import Portion, release, reserve
 from tests import factories as make
+from tests.excel.test_watched_folder import drop
+from tests.excel.workbooks_made import bring, kept, stated
 from tests.orders import selling
 from tests.racing import at_once
 
@@ -70,6 +73,30 @@ def test_30_buyers_of_the_last_10_while_stock_lands():
         assert selling.stock_of(other, home) == (53, 10, 43)
         assert OrderLine.objects.filter(item=what).count() == 10
         selling.assert_books_agree()
+    assert audit.first_bad_entry() is None
+
+
+@pytest.mark.postgres
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+def test_30_buyers_of_the_last_10_while_a_sync_lands(tmp_path, settings):
+    """Excel decides; one workbook is being committed, and everybody who comes too late finds another in the folder."""
+    excel = {**settings.STORAGES["excel"], "OPTIONS": {"location": str(tmp_path)}}
+    settings.STORAGES = {**settings.STORAGES, "excel": excel}
+    home, by = make.zone(), make.user()
+    make.ballast(home)
+    what, other = kept(10, home=home, cost=1), kept(1000, home=home, cost=1)
+    upload = bring(stated((what, 10), (other, 1005)), home=home, by=by)
+    drop(tmp_path / "MAIN", stated((what, 10), (other, 1009)), minutes_ago=0.5)
+    ends = at_once(
+        *[lambda: selling.place(home, (what, 1))] * 30, lambda: commit_workbook(upload=upload, by=by, auto_fix=False)
+    )
+    assert isinstance(ends[30], ExcelSync), ends[30]
+    assert len([end for end in ends if isinstance(end, Placed)]) == 10, ends
+    refused = [end for end in ends[:30] if not isinstance(end, Placed)]
+    assert all(isinstance(end, Refused) and "1 wanted, 0 available" in end.problems[0] for end in refused), refused
+    assert selling.stock_of(what, home) == (10, 10, 0)
+    assert selling.stock_of(other, home)[0] in (1005, 1009)
+    selling.assert_books_agree()
     assert audit.first_bad_entry() is None
 
 
