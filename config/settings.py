@@ -20,7 +20,7 @@ from django.templatetags.static import static
 from import_export.formats.base_formats import CSV, XLSX
 
 from config.quoting import quote_storage, supplier_words
-from config.workbooks import workbook_storage
+from config.workbooks import workbook_rules, workbook_storage
 
 django_stubs_ext.monkeypatch()
 env = environ.Env()
@@ -332,11 +332,6 @@ NETSUITE_QUERY_SECONDS = env.float("NETSUITE_QUERY_SECONDS", default=240)
 # A snapshot of NetSuite's balances with a smaller share of the rows of the last one is refused.
 NETSUITE_MIRROR_LEAST_SHARE = env.float("NETSUITE_MIRROR_LEAST_SHARE", default=0.9)
 
-# --- Orders -----------------------------------------------------------------------------------
-
-# Hours after its as-of time at which what a workbook said is too old to sell by without asking for a newer one.
-EXCEL_STALE_AFTER_HOURS = env.float("EXCEL_STALE_AFTER_HOURS", default=4)
-
 # --- Quotes: the supplier's words on paper ----------------------------------------------------
 
 QUOTE_LETTERHEAD, QUOTE_SIGNATORY, QUOTE_STATEMENTS = supplier_words(env, simulated, PRODUCTION)
@@ -345,8 +340,7 @@ QUOTE_VALID_DAYS = env.int("QUOTE_VALID_DAYS", default=30)
 
 # --- Stock workbooks ----------------------------------------------------------------------------
 
-# Does a workbook from the watched folder post what only its units send to review?
-EXCEL_AUTO_FIX = env.bool("EXCEL_AUTO_FIX", default=False)
+EXCEL_AUTO_FIX, EXCEL_STALE_AFTER_HOURS = workbook_rules(env)
 
 # --- Import, export, history ------------------------------------------------------------------
 
