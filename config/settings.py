@@ -273,6 +273,7 @@ EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL.get("EMAIL_USE_TLS", False), EMAIL.get("EMA
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="countersign@example.com")
 WAREHOUSE_MAILBOX = env.str("WAREHOUSE_MAILBOX", default="warehouse@example.com")
+INVENTORY_MANAGER_MAILBOX = env.str("INVENTORY_MANAGER_MAILBOX", default=WAREHOUSE_MAILBOX)
 
 # --- NetSuite: the embedded mode talks to the simulator beside it ----------------------------
 

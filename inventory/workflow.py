@@ -2,6 +2,7 @@
 
 from approvals.registry import register_action_type, register_workflow
 from inventory.counting import workflow
+from inventory.excel import workflow as excel
 from inventory.mirror import action_types
 
 register_workflow(workflow.INVENTORY_RECONCILIATION)
@@ -11,3 +12,7 @@ register_action_type(workflow.SIGN_OFF)
 register_action_type(action_types.ENVELOPE)
 register_action_type(action_types.CORRECTION)
 register_action_type(action_types.SIGN_OFF)
+register_workflow(excel.EXCEL_SYNC)
+register_action_type(excel.ENVELOPE)
+register_action_type(excel.ADJUSTMENT)
+register_action_type(excel.SIGN_OFF)
