@@ -12,7 +12,7 @@ from approvals import audit
 from approvals.alerts import resolve_alert
 from approvals.clock import now
 from approvals.refusals import Refused
-from inventory.checking.telling import overdue_key, tell_if_nobody_is_named
+from inventory.checking.telling import give_to_stock_keepers, overdue_key, tell_if_nobody_is_named
 from inventory.counting.submission import CountedItem, problems_with
 from inventory.models import Item, Location, StockQuestion
 
@@ -52,8 +52,8 @@ def ask_to_look(*, item: Item, location: Location, wanted: Decimal | None, why: 
                 details={"item_code": item.item_code, "location": location.code, "wanted": wanted, "why": why},
             )  # fmt: skip
         elif keeper and question.assigned_to is None:
-            question.assigned_to = keeper
-            question.save(update_fields=["assigned_to"])
+            give_to_stock_keepers()
+            question.refresh_from_db(fields=["assigned_to"])
         tell_if_nobody_is_named(location)
     return question
 

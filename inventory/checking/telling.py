@@ -1,5 +1,6 @@
 """Alerts about questions: nobody answered in time, or there is nobody to ask. The tick looks for the first."""
 
+from django.db.models import OuterRef, Subquery
 from django.urls import NoReverseMatch, reverse
 
 from approvals import watching
@@ -16,7 +17,26 @@ def overdue_key(pk: int) -> str:
 
 
 def watch_questions() -> None:
-    """Tell of each question that nobody answered in time, once."""
+    """Questions that were given to nobody go to the stock keeper who was named since; late ones are told of."""
+    give_to_stock_keepers()
+    _tell_of_late_ones()
+
+
+def give_to_stock_keepers() -> None:
+    waiting = StockQuestion.objects.filter(
+        status=Status.OPEN, assigned_to=None, location__stock_keeper__isnull=False
+    ).order_by()
+    locations = list(Location.objects.filter(pk__in=waiting.values("location")))
+    if not locations:
+        return
+    keeper = Location.objects.filter(pk=OuterRef("location")).values("stock_keeper")
+    waiting.update(assigned_to=Subquery(keeper))
+    for location in locations:
+        tell_if_nobody_is_named(location)
+
+
+def _tell_of_late_ones() -> None:
+    """Once for each question."""
     late = StockQuestion.objects.filter(status=Status.OPEN, due_at__lt=now())
     rows = list(late.select_related("item", "location", "assigned_to").order_by("due_at", "pk"))
     if not rows:

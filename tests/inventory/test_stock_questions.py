@@ -126,7 +126,6 @@ def test_after_an_answer_the_next_check_may_ask_again(home, keeper):
     assert check_stock(item=what, location=home.location, by=None).question != first
 
 
-@pytest.mark.postgres
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_two_checks_at_once_open_one_question():
@@ -139,7 +138,6 @@ def test_two_checks_at_once_open_one_question():
         assert StockQuestion.objects.filter(item=what).count() == 1
 
 
-@pytest.mark.postgres
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_of_two_answers_at_once_one_wins():
@@ -173,6 +171,17 @@ def test_a_late_question_is_told_of_once_and_no_more_when_answered(home, keeper)
         assert alert.resolved_at is not None
         tick()
         assert not Alert.objects.filter(resolved_at=None).exists()
+
+
+def test_a_stock_keeper_named_later_gets_what_was_given_to_nobody(home):
+    question = asked(home)
+    assert Alert.objects.filter(resolved_at=None).count() == 1
+    home.location.stock_keeper = make.user("cleo", "counter")
+    home.location.save()
+    tick()
+    question.refresh_from_db()
+    assert question.assigned_to.username == "cleo"
+    assert not Alert.objects.filter(resolved_at=None).exists()
 
 
 def test_who_resolved_the_alert_is_not_told_again(home, keeper):
