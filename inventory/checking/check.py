@@ -66,7 +66,7 @@ class StockAnswer:
             return f"{have}."
         if self.enough:
             return f"Yes: {have}, {shown(self.asked)} are wanted."
-        return f"No: only {have}, {shown(self.asked)} are wanted, {shown(self.asked - self.quantity)} too many."
+        return f"No: only {have}, {shown(self.asked)} are wanted: {shown(self.asked - self.quantity)} short."
 
 
 def item_named(code: str) -> Item:

@@ -372,7 +372,7 @@ def run(*arguments: str) -> str:
 def test_the_command_answers_in_plain_words(home, keeper):
     what = tags(home)
     said = run(what.item_code, "250")
-    assert said.startswith("No: only 200 each of TBALTAG0363N can be had at MAIN, 250 are wanted, 50 too many.")
+    assert said.startswith("No: only 200 each of TBALTAG0363N can be had at MAIN, 250 are wanted: 50 short.")
     assert "Confidence: low." in said
     assert f"Question {StockQuestion.objects.get().pk} is open: cleo goes and looks." in said
 

@@ -316,7 +316,7 @@ def test_opening_the_checks_page_asks_nobody_and_the_button_does(home, keeper):
     client = client_of(make.approver("ada"))
     path = reverse("admin:inventory_item_check_stock", args=[what.pk])
     shown = text_of(client.get(path, {"quantity": "100000"}))
-    assert "No: only 98,765 each of TAG-1 can be had at MAIN, 100,000 are wanted, 1,235 too many." in shown
+    assert "No: only 98,765 each of TAG-1 can be had at MAIN, 100,000 are wanted: 1,235 short." in shown
     assert "Low confidence" in shown
     assert "Ask cleo to go and look" in shown
     assert not StockQuestion.objects.exists()

@@ -78,7 +78,7 @@ def test_a_question_asked_and_answered_on_a_phone(sign_in: Callable[..., Visitor
     approver.page.get_by_label("How many are wanted?").fill("150")
     fits(approver, "Check")
     approver.button("Check").click()
-    approver.says("No: only 142 each of 000123 can be had at MAIN, 150 are wanted, 8 too many.")
+    approver.says("No: only 142 each of 000123 can be had at MAIN, 150 are wanted: 8 short.")
     fits(approver, "Ask carla to go and look")
     approver.button("Ask carla to go and look").click()
     approver.says("carla is asked to go and look.")
