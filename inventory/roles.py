@@ -27,6 +27,7 @@ _EVERYTHING = [
 ROLES = {
     "counter": [
         "inventory.submit_count",
+        "inventory.sync_stock",
         "inventory.view_countsheet",
         "inventory.view_upload",
         "inventory.view_zone",
@@ -39,12 +40,14 @@ ROLES = {
         "inventory.view_expected",
         "inventory.view_cost",
         "inventory.submit_count",
+        "inventory.sync_stock",
         "inventory.change_authority",
         "inventory.answer_stockquestion",
     ],
     "auditor": [*_EVERYTHING, "inventory.view_expected", "inventory.view_cost"],
     "integrator": [
         "inventory.submit_count",
+        "inventory.sync_stock",
         "inventory.view_zone",
         "inventory.view_item",
         "inventory.view_countsheet",

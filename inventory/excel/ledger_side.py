@@ -52,7 +52,7 @@ class LedgerSide:
         return {pk: balance for pk, balance in self.balances.items() if balance.authority == Authority.EXCEL}
 
 
-def ledger_side(location: Location, codes: Iterable[str], as_of: datetime) -> LedgerSide:
+def ledger_side(location: Location, codes: Iterable[str], as_of: datetime, *, reads_excel: bool = True) -> LedgerSide:
     """Everything needed of the workbook's items, and of all items kept at the location."""
     balances = {row[0]: KnownBalance(*row) for row in _balances(location)}
     wanted = Item.objects.filter(Q(item_code__any_of=list(codes)) | Q(pk__any_of=list(balances))).order_by()
@@ -61,7 +61,7 @@ def ledger_side(location: Location, codes: Iterable[str], as_of: datetime) -> Le
         items=items,
         balances=balances,
         moved=dict(moved_since(location, dict.fromkeys(balances, as_of))),
-        unentered=unentered_sales(location, as_of),
+        unentered=unentered_sales(location, as_of) if reads_excel else {},
         corrected=_corrected_after(location, as_of),
         value=sum(
             (
@@ -104,6 +104,12 @@ def last_sync(location: Location) -> ExcelSync | None:
         .order_by(F("as_of").desc(), "-pk")
         .first()
     )
+
+
+def last_workbook(location: Location) -> ExcelSync | None:
+    """The newest workbook synced, whole; looking at it again does not make it newer."""
+    whole = ExcelSync.objects.filter(location=location, upload__isnull=False).select_related("upload", "location")
+    return whole.exclude(source=ExcelSync.Source.AGAIN).order_by("-as_of", "-pk").first()
 
 
 def expected_with_unentered(
