@@ -209,7 +209,7 @@ def _compare_known(row: ComparedRow, item: KnownItem, side: LedgerSide, rules: _
         return
     _judge(row, item, side, rules)
     if row.outcome in {Outcome.MATCH, Outcome.AUTO_ADJUST}:
-        row.proved = [pk for pk, _ in sold[: len(sold) - lacking]]
+        row.proved = [*side.entered.get(item.pk, []), *(pk for pk, _ in sold[: len(sold) - lacking])]
 
 
 def _figure(row: ComparedRow, item: KnownItem) -> None:
