@@ -119,6 +119,7 @@ class StockQuestionAdmin(ReadOnlyAdmin):
             "typed": request.POST.get("found", ""),
             "note": request.POST.get("note", ""),
             "longest": LONGEST_NOTE,
+            "sync_url": page_of(question.sync) if question.sync and _sees_syncs(request.user) else "",
             "check_url": check_address(question.item_id, location=question.location.code) if checks else "",
             "back": list_of(StockQuestion) if super().has_view_permission(request) else reverse("admin:index"),
         }
@@ -156,6 +157,10 @@ def _answer(request: HttpRequest, question: StockQuestion) -> list[str]:
         return refusal.problems
     messages.success(request, f"Kept: {quantity(found)} {question.item.unit} of {question.item.item_code}.")
     return []
+
+
+def _sees_syncs(user: Any) -> bool:
+    return bool(user.has_perms(["inventory.view_excelsync", "inventory.view_expected"]))
 
 
 def _due(question: StockQuestion) -> str:

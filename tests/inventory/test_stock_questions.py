@@ -15,8 +15,9 @@ from approvals.models import Alert, AuditEntry
 from approvals.refusals import Refused
 from approvals.ticking import tick
 from inventory.checking.check import check_stock
+from inventory.checking.handing_over import hand_over
 from inventory.checking.questions import QuestionClosed, answer_question, cancel_question
-from inventory.models import Item, Location, StockQuestion, Zone
+from inventory.models import ExcelSync, Item, Location, StockQuestion, Zone
 from tests import factories as make
 from tests.inventory.test_races import at_once
 from tests.inventory.workbook_lines import kept_in_excel, says, workbook
@@ -119,11 +120,57 @@ def test_cancelling_needs_a_note_and_ends_it(home, keeper):
         answer_question(question=StockQuestion.objects.get(), found=Decimal(1), by=keeper)
 
 
-def test_after_an_answer_the_next_check_may_ask_again(home, keeper):
+def test_an_answer_is_taken_over_by_the_tiers_of_the_sync_and_nobody_is_asked_again(home, keeper):
+    make.ballast(home)
     what = tags(home)
-    first = check_stock(item=what, location=home.location, by=None).question
-    answer_question(question=first, found=Decimal(1), by=keeper)
-    assert check_stock(item=what, location=home.location, by=None).question != first
+    question = check_stock(item=what, location=home.location, by=None).question
+    answered = answer_question(question=question, found=Decimal(ON_HAND - 5), by=keeper)
+    assert answered.sync.source == "answer"
+    assert make.on_hand(what, home) == ON_HAND - 5
+    answer = check_stock(item=what, location=home.location, by=None)
+    assert (answer.document, answer.confidence) == (f"answer of cleo, sync {answered.sync.pk}", "high")
+    assert answer.question is None
+
+
+def test_a_large_difference_found_goes_to_a_person_who_did_not_find_it(home, keeper):
+    what = tags(home)
+    question = check_stock(item=what, location=home.location, by=None).question
+    answered = answer_question(question=question, found=Decimal(12), by=keeper)
+    assert make.on_hand(what, home) == ON_HAND
+    answer = check_stock(item=what, location=home.location, by=None)
+    assert (answer.confidence, len(answer.undecided), answer.question) == ("medium", 1, None)
+    assert answered.sync.run.proposed_actions.filter(participants=keeper).exists()
+
+
+def test_an_answer_left_behind_by_a_crash_is_handed_over_by_the_tick_once(home, keeper):
+    make.ballast(home)
+    what = tags(home)
+    question = check_stock(item=what, location=home.location, by=None).question
+    said = {"found": ON_HAND - 5, "answered_by": keeper, "answered_at": now()}
+    StockQuestion.objects.filter(pk=question.pk).update(status="answered", **said)
+    tick()
+    assert not ExcelSync.objects.exists(), "perhaps somebody is just about to"
+    with clock.at(now() + timedelta(minutes=3)):
+        tick(), tick()
+    question.refresh_from_db()
+    assert question.sync == ExcelSync.objects.get()
+    assert make.on_hand(what, home) == ON_HAND - 5
+
+
+def test_an_answer_the_sync_refuses_is_kept_and_told_of_once(home, keeper):
+    question = asked(home)
+    later = now() + timedelta(days=1)
+    said = {"found": 5, "answered_by": keeper, "answered_at": later}
+    StockQuestion.objects.filter(pk=question.pk).update(status="answered", **said)
+    question.refresh_from_db()
+    hand_over(question)
+    alert = Alert.objects.get()
+    assert "How many TAG-1 are at MAIN?” was not taken over: " in alert.message
+    with clock.at(later + timedelta(minutes=3)):
+        tick()
+    alert.refresh_from_db()
+    assert (alert.times_raised, ExcelSync.objects.count()) == (1, 0)
+    assert StockQuestion.objects.get().found == 5
 
 
 @pytest.mark.slow
@@ -170,7 +217,7 @@ def test_a_late_question_is_told_of_once_and_no_more_when_answered(home, keeper)
         alert.refresh_from_db()
         assert alert.resolved_at is not None
         tick()
-        assert not Alert.objects.filter(resolved_at=None).exists()
+        assert not Alert.objects.filter(key=alert.key, resolved_at=None).exists()
 
 
 def test_a_stock_keeper_named_later_gets_what_was_given_to_nobody(home):
