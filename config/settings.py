@@ -19,6 +19,7 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from import_export.formats.base_formats import CSV, XLSX
 
+from config.business_days import business_calendar
 from config.quoting import quote_storage, supplier_words
 
 django_stubs_ext.monkeypatch()
@@ -190,6 +191,7 @@ AUTH_PASSWORD_VALIDATORS = [
 # Where counts are made: the Monday of the weekly count is a Monday here.
 COUNT_TIME_ZONE = env.str("COUNT_TIME_ZONE", default="America/New_York")
 TIME_ZONE = COUNT_TIME_ZONE
+BUSINESS_DAYS, BUSINESS_HOLIDAYS = business_calendar(env)
 USE_TZ = True
 USE_I18N = False
 DATETIME_FORMAT = "M j, Y, H:i"
@@ -271,6 +273,7 @@ EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL.get("EMAIL_USE_TLS", False), EMAIL.get("EMA
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="countersign@example.com")
 WAREHOUSE_MAILBOX = env.str("WAREHOUSE_MAILBOX", default="warehouse@example.com")
+INVENTORY_MANAGER_MAILBOX = env.str("INVENTORY_MANAGER_MAILBOX", default=WAREHOUSE_MAILBOX)
 
 # --- NetSuite: the embedded mode talks to the simulator beside it ----------------------------
 
