@@ -330,6 +330,11 @@ NETSUITE_QUERY_SECONDS = env.float("NETSUITE_QUERY_SECONDS", default=240)
 # A snapshot of NetSuite's balances with a smaller share of the rows of the last one is refused.
 NETSUITE_MIRROR_LEAST_SHARE = env.float("NETSUITE_MIRROR_LEAST_SHARE", default=0.9)
 
+# --- Orders -----------------------------------------------------------------------------------
+
+# Hours after its as-of time at which what a workbook said is too old to sell by without asking for a newer one.
+EXCEL_STALE_AFTER_HOURS = env.float("EXCEL_STALE_AFTER_HOURS", default=4)
+
 # --- Quotes: the supplier's words on paper ----------------------------------------------------
 
 QUOTE_LETTERHEAD, QUOTE_SIGNATORY, QUOTE_STATEMENTS = supplier_words(env, simulated, PRODUCTION)

@@ -19,7 +19,18 @@ _EVERYTHING = [
         "historicallocation",
         "historicalzone",
         "historicalassemblycomponent",
+        "order",
+        "orderline",
+        "excelupdate",
     ]
+]
+
+_ORDERS = [
+    "inventory.process_order",
+    "inventory.view_order",
+    "inventory.view_orderline",
+    "inventory.view_excelupdate",
+    "inventory.enter_excelupdate",
 ]
 
 ROLES = {
@@ -30,7 +41,13 @@ ROLES = {
         "inventory.view_zone",
         "inventory.view_item",
     ],
-    "approver": [*_EVERYTHING, "inventory.view_expected", "inventory.view_cost", "inventory.submit_count"],
+    "approver": [
+        *_EVERYTHING,
+        *_ORDERS,
+        "inventory.view_expected",
+        "inventory.view_cost",
+        "inventory.submit_count",
+    ],
     "auditor": [*_EVERYTHING, "inventory.view_expected", "inventory.view_cost"],
     "integrator": [
         "inventory.submit_count",
@@ -39,6 +56,10 @@ ROLES = {
         "inventory.view_countsheet",
         "inventory.view_balance",
         "inventory.view_parity",
+        "inventory.process_order",
+        "inventory.view_order",
+        "inventory.view_excelupdate",
     ],
+    "order desk": [*_ORDERS, "inventory.view_item", "inventory.view_balance", "inventory.view_location"],
     "price viewer": ["inventory.view_cost"],
 }

@@ -24,30 +24,30 @@ class AdjustmentAdmin(RecordAdmin):
     empty_hint = "Approved differences are posted here. Submit a count that differs, and have it approved."
     list_filter = (("location", RelatedDropdownFilter), ("posted_at", RangeDateTimeFilter))
     list_filter_submit = True
-    list_select_related = ("sheet__zone__location", "approved_by", "push")
+    list_select_related = ("sheet__zone__location", "sync", "approved_by", "push")
     search_fields = ("=sheet__code",)
     search_help_text = "Code of the count sheet"
-    readonly_fields = ("decided", "sheet_link", "run_link", "push_link", "net", "gross", "lines_posted")
+    readonly_fields = ("decided", "origin_link", "run_link", "push_link", "net", "gross", "lines_posted")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Adjustment]:
         return super().get_queryset(request).select_related(*self.list_select_related, "run", "location")
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
         values = [*VALUES] if request.user.has_perm("inventory.view_cost") else []
-        return ["name", "zone", "decided", "line_count", *values, "in_netsuite", "posted_at"]
+        return ["name", "place", "decided", "line_count", *values, "in_netsuite", "posted_at"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         values = [*VALUES] if request.user.has_perm("inventory.view_cost") else []
-        links = ["sheet_link", "run_link", "push_link", "decided", "location", "line_count"]
+        links = ["origin_link", "run_link", "push_link", "decided", "location", "line_count"]
         return [*links, *values, "created_at", "posted_at", "lines_posted"]
 
     @display(description="Adjustment")
     def name(self, adjustment: Adjustment) -> str:
         return str(adjustment)
 
-    @display(description="Zone")
-    def zone(self, adjustment: Adjustment) -> str:
-        return str(adjustment.sheet.zone)
+    @display(description="Place")
+    def place(self, adjustment: Adjustment) -> str:
+        return str(adjustment.sheet.zone if adjustment.sheet else adjustment.location)
 
     @display(description="Approved by")
     def decided(self, adjustment: Adjustment) -> str:
@@ -65,9 +65,9 @@ class AdjustmentAdmin(RecordAdmin):
     def gross(self, adjustment: Adjustment) -> str:
         return dollars(adjustment.gross_value)
 
-    @display(description="Count sheet")
-    def sheet_link(self, adjustment: Adjustment) -> str:
-        return link_to(adjustment.sheet)
+    @display(description="From")
+    def origin_link(self, adjustment: Adjustment) -> str:
+        return link_to(adjustment.sheet or adjustment.sync)
 
     @display(description="Run")
     def run_link(self, adjustment: Adjustment) -> str:
@@ -79,7 +79,8 @@ class AdjustmentAdmin(RecordAdmin):
 
     @display(description="Lines")
     def lines_posted(self, adjustment: Adjustment) -> str:
-        lines = adjustment.lines.select_related("item").order_by("item__item_code")[:MOST_LINES]
+        posted: Any = adjustment.lines if adjustment.sheet_id else adjustment.sync_lines
+        lines = posted.select_related("item").order_by("item__item_code")[:MOST_LINES]
         rows = format_html_join(
             "",
             "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",

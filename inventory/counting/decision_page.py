@@ -13,9 +13,10 @@ from django.utils import timezone
 from approvals.models import ProposedAction, WorkflowRun
 from approvals.money import dollars
 from inventory.counting import limits
-from inventory.counting.gate import awaiting_recount, needs_second
+from inventory.counting.gate import COUNT, awaiting_recount
 from inventory.models import CountLine, CountSheet, Movement
 from inventory.stock.second_person import SECOND_APPROVAL
+from inventory.variance.gate import needs_second
 
 SHOWN = 4  # movements and earlier counts a line
 
@@ -59,7 +60,7 @@ def sheet_facts(sheet: CountSheet) -> dict[str, Any]:
 
 
 def _notices(run: WorkflowRun) -> Iterable[str]:
-    if needs_second(run):
+    if needs_second(COUNT, run):
         limit = limits.limits(SECOND_APPROVAL)
         yield (
             f"The gross variance is above {dollars(limit.value)} ({limit.label}): after the lines are decided, "

@@ -12,11 +12,12 @@ from approvals.operations import close_if_finished, wake
 from approvals.refusals import Refused
 from inventory.counting import limits
 from inventory.counting.comparing import ComparedLine
-from inventory.counting.gate import SIGN_OFF, envelope_of, propose_lines, sign_off_empty
+from inventory.counting.gate import COUNT, subject
 from inventory.counting.submission import CountedItem, problems_with
 from inventory.models import CountLine
 from inventory.variance.expected import moved_since, on_hand_now, recent_movements
 from inventory.variance.figures import compute_variance, suggest_reason
+from inventory.variance.gate import envelope_of, propose_lines, sign_off_empty
 from inventory.variance.guardrails import judge_line
 
 
@@ -32,15 +33,15 @@ def enter_recount(*, line: CountLine, counted: Decimal, counted_at: datetime, by
     """
     with transaction.atomic():
         run, line = _locked(line)
-        envelope = envelope_of(run) if run else None
+        envelope = envelope_of(COUNT, run) if run else None
         if run is None or envelope is None:
             raise RecountRefused("This count has no proposal to come back to.")
         _check(line, counted, counted_at)
         _compare(line, counted, counted_at)
-        for action in run.proposed_actions.filter(action_type__in=[envelope.action_type, SIGN_OFF]):
+        for action in run.proposed_actions.filter(action_type__in=[envelope.action_type, COUNT.sign_off]):
             action.participants.add(by)
         if line.classification == CountLine.Classification.NEEDS_REVIEW:
-            propose_lines(envelope, CountLine.objects.filter(pk=line.pk), line.sheet)
+            propose_lines(COUNT, envelope, CountLine.objects.filter(pk=line.pk), subject(line.sheet))
         else:
             _close_matched(run, envelope, by)
         wake(run.pk)
@@ -66,7 +67,7 @@ def _close_matched(run: WorkflowRun, envelope: ProposedAction, by: Any) -> None:
     decider = last.decided_by if last else by
     note = "The recount matched."
     close_if_finished(envelope, by=decider, via="recount", note=note)
-    sign_off_empty(run, envelope, by=decider, via="recount", note=note)
+    sign_off_empty(COUNT, run, envelope, by=decider, via="recount", note=note)
 
 
 def _check(line: CountLine, counted: Decimal, counted_at: datetime) -> None:

@@ -13,6 +13,7 @@ from approvals import engine
 from approvals.clock import now
 from approvals.refusals import Refused
 from inventory.models import CountSheet, Item, Upload, Zone
+from inventory.uploads.stored import CheckedLine
 
 WORKFLOW = "inventory_reconciliation"
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -27,6 +28,10 @@ class CountedItem:
     item_code: str
     counted: Decimal | None
     row: str = ""
+
+
+def counted_item(line: CheckedLine) -> CountedItem:
+    return CountedItem(line.item_code, line.counted, line.place)
 
 
 class CountRefused(Refused):

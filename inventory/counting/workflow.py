@@ -1,6 +1,7 @@
 """The client's contract “Inventory reconciliation (cycle count)”, v2, one field per heading."""
 
 from datetime import timedelta
+from functools import partial
 
 from django.conf import settings
 
@@ -21,8 +22,10 @@ from approvals.contract import (
     warn,
 )
 from inventory.counting import closing, comparing, context, decision_page, gate, posting
+from inventory.counting.gate import COUNT
 from inventory.counting.planning import plan_counts
 from inventory.counting.submission import WORKFLOW
+from inventory.variance import gate as variance_gate
 
 INVENTORY_RECONCILIATION = Workflow(
     key=WORKFLOW,
@@ -49,16 +52,16 @@ INVENTORY_RECONCILIATION = Workflow(
         warn("counted_at_recent", "counted_at within 24 hours", context.counted_at_recent),
         warn("no_pending_movements", "no adjustment of the zone still on its way", context.no_pending_movements),
     ),
-    gate=Gate(risk=gate.RISK, proposes=gate.ENVELOPE, waived="every line is within the guardrails"),
+    gate=Gate(risk=variance_gate.RISK, proposes=COUNT.envelope, waived="every line is within the guardrails"),
     steps=(
         Step("compute_variance", "d1_write", comparing.compute_variance_step, When.AT_ONCE,
              {"table": "inventory_count_log", "operation": "insert"}),
         Step("classify_variance", "flag", comparing.classify_variance_step, When.AT_ONCE,
              {"table": "inventory_count_log", "field": "classification", "value": "needs_review"}),
         Step("stage_adjustments", "stage_proposed_action", gate.stage_adjustments_step, When.AT_ONCE,
-             {"action_type": gate.ADJUSTMENT, "entity_type": "inventory_zone"}),
+             {"action_type": COUNT.adjustment, "entity_type": "inventory_zone"}),
         Step("hitl_approve", "stage_proposed_action", gate.hitl_approve_step, When.AT_ONCE,
-             {"action_type": gate.SIGN_OFF, "entity_type": "workflow_run"}),
+             {"action_type": COUNT.sign_off, "entity_type": "workflow_run"}),
         Step("ns_push_adjustments", "ns_push", posting.ns_push_adjustments_step, When.EACH_BATCH,
              {"record_type": "inventoryadjustment", "queue": "NS_PUSH_QUEUE", "on_failure": "retry_3_then_alert"}),
         Step("d1_update_balances", "d1_write", posting.d1_update_balances_step, When.EACH_BATCH,
@@ -89,27 +92,27 @@ INVENTORY_RECONCILIATION = Workflow(
 )  # fmt: skip
 
 ENVELOPE = ActionType(
-    key=gate.ENVELOPE,
+    key=COUNT.envelope,
     title="Cycle count",
     live=lambda actions: {action.pk: dict(action.payload) for action in actions},
     decided=lambda decision: None,
-    stays_open=gate.stays_open,
+    stays_open=partial(variance_gate.stays_open, COUNT),
 )
 ADJUSTMENT = ActionType(
-    key=gate.ADJUSTMENT,
+    key=COUNT.adjustment,
     title="Cycle count",
-    live=gate.live_lines,
-    decided=gate.decide_lines,
+    live=partial(variance_gate.live_lines, COUNT),
+    decided=partial(variance_gate.decide_lines, COUNT),
     can_send_back=True,
     page=decision_page.lines_page,
     template="inventory/decision_lines.html",
 )
 SIGN_OFF = ActionType(
-    key=gate.SIGN_OFF,
+    key=COUNT.sign_off,
     title="Sign-off of a count",
-    live=gate.live_sign_off,
-    decided=gate.decide_sign_off,
-    objection=gate.sign_off_objection,
+    live=partial(variance_gate.live_sign_off, COUNT),
+    decided=partial(variance_gate.decide_sign_off, COUNT),
+    objection=partial(variance_gate.sign_off_objection, COUNT),
     page=decision_page.sign_off_page,
     template="inventory/decision_sign_off.html",
 )

@@ -14,12 +14,12 @@ from approvals.money import dollars
 from approvals.operations import NotAllowedToDecide, content_hash, decide, live_numbers
 from inventory.counting.gate import ENVELOPE, SIGN_OFF
 from inventory.counting.uploads import confirm_upload, receive_upload
-from inventory.counting.uploads.stored import reading_of
 from inventory.demo.delivery import DemoNetSuite, demo_netsuite
 from inventory.demo.seeding import Seeded, seed_demo
 from inventory.demo.telling import Telling
 from inventory.models import Balance, CountLine, CountSheet, Movement, Upload, Zone
 from inventory.spreadsheets import UnreadableFile, read_walk_sheet
+from inventory.uploads.stored import reading_of
 from netsuite.models import Push
 
 Classification = CountLine.Classification

@@ -15,7 +15,17 @@ from django.db import connection, transaction
 
 from approvals.clock import now
 from approvals.set_based import insert_rows, update_rows
-from inventory.models import Adjustment, Balance, CountSheet, Item, Location, Movement, Zone
+from inventory.models import (
+    Adjustment,
+    Balance,
+    CountLine,
+    CountSheet,
+    Item,
+    Location,
+    Movement,
+    SyncLine,
+    Zone,
+)
 
 PHYSICAL_KINDS = (
     Movement.Kind.RECEIPT,
@@ -108,6 +118,21 @@ def _add_to_on_hand(location: Location, totals: dict[int, Decimal]) -> None:
     update_rows(Balance, ["quantity_on_hand"], [(pk, on_hand + totals[item_id]) for pk, item_id, on_hand in rows])
 
 
+@dataclass(frozen=True)
+class _Lines:
+    """The rows an adjustment is made of: what their movements say, and whether posting means they were counted."""
+
+    model: Any
+    kind: str
+    source: str
+    link: str  # the movement's column for one of them
+    are_counts: bool
+
+
+_COUNTED = _Lines(CountLine, Movement.Kind.COUNT, "count", "count_line_id", True)
+_SYNCED = _Lines(SyncLine, Movement.Kind.SYNC, "excel", "sync_line_id", False)
+
+
 def post_adjustment(adjustment: Adjustment) -> None:
     """Put an adjustment's lines on the ledger: the variance as a delta, so that later movements survive.
 
@@ -117,16 +142,18 @@ def post_adjustment(adjustment: Adjustment) -> None:
         locked = Adjustment.objects.select_for_update().get(pk=adjustment.pk)
         if locked.posted_at:
             return
-        location = locked.location
-        item_ids = list(locked.lines.values_list("item_id", flat=True))
-        add_missing_balances(item_ids, location=location, zone=locked.sheet.zone)
+        location, lines = locked.location, _COUNTED if locked.sheet_id else _SYNCED
+        item_ids = list(lines.model.objects.filter(adjustment=locked).values_list("item_id", flat=True))
+        add_missing_balances(item_ids, location=location, zone=locked.sheet.zone if locked.sheet else None)
         lock_balances(location, item_ids)
+        names = {"lines": connection.ops.quote_name(lines.model._meta.db_table), "link": lines.link}
+        update = _COUNT_BALANCES if lines.are_counts else _UPDATE_BALANCES
         with connection.cursor() as cursor:
             cursor.execute(
-                _INSERT_MOVEMENTS,
-                [location.pk, f"{locked}", _stamp(now()), locked.approved_by_id, locked.pk],
+                _INSERT_MOVEMENTS.format(**names),
+                [location.pk, lines.kind, lines.source, f"{locked}", _stamp(now()), locked.approved_by_id, locked.pk],
             )
-            cursor.execute(_UPDATE_BALANCES, [locked.pk, location.pk])
+            cursor.execute(update.format(**names), [locked.pk, location.pk])
         locked.posted_at = now()
         locked.save(update_fields=["posted_at"])
 
@@ -142,22 +169,28 @@ def _stamp(moment: datetime) -> Any:
     return Movement._meta.get_field("recorded_at").get_db_prep_save(moment, connection)
 
 
-# One text for both databases. ROUND because SQLite adds numerics as floats.
+# One text for both databases. ROUND because SQLite adds numerics as floats. The names put in are our own tables'.
 _INSERT_MOVEMENTS = """
     INSERT INTO inventory_movement
         (item_id, location_id, delta, kind, source, reference, occurred_at, recorded_at, recorded_by_id,
-         adjustment_id, count_line_id)
-    SELECT line.item_id, %s, line.variance, 'count', 'count', %s, line.counted_at, %s, %s, line.adjustment_id, line.id
-    FROM inventory_countline AS line
+         adjustment_id, {link})
+    SELECT line.item_id, %s, line.variance, %s, %s, %s, line.counted_at, %s, %s, line.adjustment_id, line.id
+    FROM {lines} AS line
     WHERE line.adjustment_id = %s AND line.variance <> 0
 """
 _UPDATE_BALANCES = """
+    UPDATE inventory_balance
+    SET quantity_on_hand = ROUND(inventory_balance.quantity_on_hand + line.variance, 3)
+    FROM {lines} AS line
+    WHERE line.adjustment_id = %s AND inventory_balance.location_id = %s AND inventory_balance.item_id = line.item_id
+"""
+_COUNT_BALANCES = """
     UPDATE inventory_balance
     SET quantity_on_hand = ROUND(inventory_balance.quantity_on_hand + line.variance, 3),
         last_counted_at = CASE
             WHEN inventory_balance.last_counted_at > line.counted_at THEN inventory_balance.last_counted_at
             ELSE line.counted_at END
-    FROM inventory_countline AS line
+    FROM {lines} AS line
     WHERE line.adjustment_id = %s AND inventory_balance.location_id = %s AND inventory_balance.item_id = line.item_id
 """
 _STAMP_MATCHED = """

@@ -6,7 +6,7 @@ lay there at the count.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -33,6 +33,16 @@ def moved_since(location: Location, counted_at: Mapping[int, datetime]) -> dict[
         if occurred_at > counted_at[item_id]:
             moved[item_id] += delta
     return moved
+
+
+def expected_now(location: Location, stated: Sequence[tuple[int, int, datetime]]) -> dict[int, tuple[Decimal, Decimal]]:
+    """{line id: (on hand now, expected when it was stated)} of lines given as (id, item id, stated when)."""
+    when = {item_id: moment for _, item_id, moment in stated}
+    on_hand, moved, nothing = on_hand_now(location, when), moved_since(location, when), Decimal(0)
+    return {
+        pk: (on_hand.get(item_id, nothing), on_hand.get(item_id, nothing) - moved.get(item_id, nothing))
+        for pk, item_id, _ in stated
+    }
 
 
 def recent_movements(

@@ -343,6 +343,10 @@ def test_every_operation_declares_its_refusals(published):
         "get /api/proposed-actions": looking,
         "get /api/inventory/variances": looking,
         "get /api/quotes/{number}": looking | {"404"},
+        "get /api/orders/{order_id}": looking | {"404"},
+        "post /api/orders": bodied | {"200", "201", "409"},
+        "post /api/orders/{order_id}/fulfil": bodied | {"200", "404", "409"},
+        "post /api/orders/{order_id}/cancel": bodied | {"200", "404", "409"},
         "post /api/counts": bodied | {"201"},
         "post /api/quotes": bodied | {"201"},
         "post /api/proposed-actions/{action_id}/approve": bodied | {"200", "404", "409"},
@@ -402,7 +406,7 @@ def operations() -> list[Any]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", list(GenerationMode))
-@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize("number", range(10))
 def test_no_request_ends_in_an_error_or_in_an_answer_nobody_declared(waiting, one_connection, number, mode):
     """Requests drawn from the published schema, sound ones and broken ones."""
     _, _, home, action = waiting

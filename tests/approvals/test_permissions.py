@@ -20,7 +20,7 @@ from inventory.models import AssemblyComponent, Item, Parity, Zone
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
-ROLES = ("counter", "approver", "auditor", "integrator", "quote manager", "price viewer")
+ROLES = ("counter", "approver", "auditor", "integrator", "quote manager", "price viewer", "order desk")
 SITE_WIDE = {"index", "login", "logout", "password_change", "password_change_done", "jsi18n", "search", "autocomplete"}
 
 

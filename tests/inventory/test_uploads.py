@@ -19,8 +19,8 @@ from inventory.counting.uploads import (
     receive_typed,
     receive_upload,
 )
-from inventory.counting.uploads.stored import reading_of
 from inventory.models import CountLine, CountSheet, Movement, Upload
+from inventory.uploads.stored import reading_of
 from tests import factories as make
 from tests.inventory.spreadsheets import comma_separated, workbook, workbook_of
 

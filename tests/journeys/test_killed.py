@@ -52,8 +52,8 @@ MIDST_OF_POSTING = [
     ("netsuite.queue:enqueue", 1),
     ("inventory.stock.ledger:post_adjustment", 0),
     ("inventory.stock.ledger:post_adjustment", 1),
-    ("inventory.counting.posting:_record", 0),
-    ("inventory.counting.posting:_record", 1),
+    ("inventory.variance.posting:_record", 0),
+    ("inventory.variance.posting:_record", 1),
     ("approvals.engine:_attempt", 2),
     ("approvals.engine:_attempt", 3),
 ]

@@ -18,8 +18,8 @@ from inventory.counting.uploads import (
     preview_of,
     receive_upload,
 )
-from inventory.counting.uploads.stored import reading_of
 from inventory.models import CountSheet, Upload
+from inventory.uploads.stored import reading_of
 
 Status = Upload.Status
 

@@ -1,10 +1,11 @@
 """A file somebody brings (or types in): received and checked, previewed, then confirmed or discarded."""
 
 from inventory.counting.uploads.checking import Checked, check_file
-from inventory.counting.uploads.confirming import UploadRefused, confirm_upload, discard_upload
+from inventory.counting.uploads.confirming import confirm_upload
 from inventory.counting.uploads.previewing import Preview, PreviewRow, preview, preview_of
 from inventory.counting.uploads.receiving import receive_typed, receive_upload
-from inventory.counting.uploads.stored import CheckedLine, Problem, SheetRows, StoredReading
+from inventory.uploads.keeping import UploadRefused, discard_upload
+from inventory.uploads.stored import CheckedLine, Problem, SheetRows, StoredReading
 
 __all__ = [
     "Checked",

@@ -1,15 +1,13 @@
 """Reading a file and finding everything that is wrong with it, before anything is stored."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from approvals import engine, registry
 from approvals.refusals import Refused
-from inventory.counting.submission import WORKFLOW, problems_with
+from inventory.counting.submission import WORKFLOW, counted_item, problems_with
 from inventory.counting.uploads.placing import Place, find_place
-from inventory.counting.uploads.stored import CheckedLine, Problem, SheetRows, StoredReading
 from inventory.models import Balance, CountSheet, Item, Upload, Zone
 from inventory.spreadsheets import (
     CellError,
@@ -21,6 +19,8 @@ from inventory.spreadsheets import (
     combine_lots,
     read_walk_sheet,
 )
+from inventory.uploads.keeping import sha256
+from inventory.uploads.stored import CheckedLine, Problem, SheetRows, StoredReading
 
 SHOWN = 5
 
@@ -33,10 +33,6 @@ class Checked:
     sheet: CountSheet | None
     counted_at: datetime
     reading: StoredReading
-
-
-def sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 def check_file(
@@ -150,7 +146,7 @@ def _catalogue_problems(
     known = known_codes(line.item_code for line in lines)
     by_code = {line.item_code: line for line in lines}
     problems, codes = [], set()
-    for about, sentence in problems_with([line.as_counted() for line in lines], counted_at):
+    for about, sentence in problems_with([counted_item(line) for line in lines], counted_at):
         if about is None:
             problems.append(Problem("", None, "", sentence))
             continue

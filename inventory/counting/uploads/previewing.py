@@ -12,8 +12,8 @@ from decimal import Decimal
 from approvals.refusals import Refused
 from inventory.counting.comparing import ComparedLine, Comparison, compare, ledger_at
 from inventory.counting.uploads.checking import Checked, precondition_warnings
-from inventory.counting.uploads.stored import CheckedLine, StoredReading, reading_of
 from inventory.models import Balance, CountLine, CountSheet, Item, Upload, Zone
+from inventory.uploads.stored import CheckedLine, StoredReading, reading_of
 from inventory.variance.figures import compute_variance
 
 Classification = CountLine.Classification

@@ -4,25 +4,21 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from pathlib import PurePath
 from typing import Any
 
-from django.core.files.base import ContentFile
 from django.db import transaction
 
-from inventory.counting.submission import CountRefused, problems_with
+from inventory.counting.submission import CountRefused, counted_item, problems_with
 from inventory.counting.uploads.checking import (
     blocking_problems,
     check_file,
     other_warnings,
     rows_hash,
-    sha256,
 )
 from inventory.counting.uploads.placing import Place
-from inventory.counting.uploads.stored import CheckedLine, Problem, SheetRows, StoredReading
 from inventory.models import CountSheet, Upload, Zone
-
-SHOWN = 10
+from inventory.uploads.keeping import keep_upload, sha256
+from inventory.uploads.stored import CheckedLine, SheetRows, StoredReading
 
 
 def receive_upload(
@@ -40,30 +36,14 @@ def receive_upload(
     brought to, if any. Refusals are in the answer: `upload.status`, and `reading_of(upload).errors`.
     """
     checked = check_file(content=content, file_name=file_name, zone=zone, counted_at=counted_at, sheet=sheet)
-    refused = bool(checked.reading.errors)
-    reading = checked.reading.without_content() if refused else checked.reading
-    upload = Upload(
-        file_name=(PurePath(file_name).name or "file")[-200:],
-        sha256=sha256(content),
-        size=len(content),
-        status=Upload.Status.REFUSED if refused else Upload.Status.PREVIEWED,
-        reason=_reason(reading.errors),
+    return keep_upload(
+        content=content,
+        file_name=file_name,
+        reading=checked.reading,
+        by=by,
         zone=checked.zone,
         counted_at=counted_at,
-        reading=reading.to_json(),
-        uploaded_by=by,
     )
-    with transaction.atomic():
-        if not refused:
-            upload.file.save(f"{upload.sha256[:20]}.{reading.file_kind}", ContentFile(content), save=False)
-        upload.save()
-    return upload
-
-
-def _reason(errors: Sequence[Problem]) -> str:
-    said = [error.message for error in errors[:SHOWN]]
-    more = [f"And {len(errors) - SHOWN} more."] if len(errors) > SHOWN else []
-    return "\n".join(said + more)
 
 
 def receive_typed(
@@ -78,7 +58,7 @@ def receive_typed(
         CheckedLine(code, counted, "" if counted is None else f"{counted:f}", "", number, f"Line {number}")
         for number, (code, counted) in enumerate(counts, 1)
     )
-    problems = [sentence for _, sentence in problems_with([line.as_counted() for line in lines], counted_at)]
+    problems = [sentence for _, sentence in problems_with([counted_item(line) for line in lines], counted_at)]
     problems = problems or blocking_problems(Place(sheet.zone), lines, counted_at)
     if problems:
         raise CountRefused(problems)

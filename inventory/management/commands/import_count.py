@@ -17,8 +17,8 @@ from django.utils.timezone import is_naive, make_aware
 from approvals.clock import now
 from approvals.refusals import Refused
 from inventory.counting.uploads import Problem, check_file, confirm_upload, preview, receive_upload
-from inventory.counting.uploads.stored import StoredReading, reading_of
 from inventory.models import CountLine, CountSheet, Upload, Zone
+from inventory.uploads.stored import StoredReading, reading_of
 
 REFUSED = 2
 Classification = CountLine.Classification

@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from inventory.counting.submission import CountedItem
 from inventory.models import Upload
 
 
@@ -47,15 +46,25 @@ class CheckedLine:
     row: int
     place: str
     rows: int = 1
+    description: str = ""
+    unit: str = ""
 
-    def as_counted(self) -> CountedItem:
-        return CountedItem(self.item_code, self.counted, self.place)
+
+@dataclass(frozen=True)
+class RefusedRow:
+    """A row of a stock workbook that cannot be used; the rest of the file can."""
+
+    sheet: str
+    row: int
+    item_code: str
+    stated: str
+    message: str
 
 
 @dataclass(frozen=True)
 class StoredReading:
-    """`source` is a CountSheet.Source. `answers` is the code of the planned sheet this count is for, if any;
-    `first_sheet` the sheet that was counted with the same bytes, or the same sheet id, before."""
+    """`source` is a CountSheet.Source or an ExcelSync.Source. `answers` is the code of the planned sheet that this
+    count is for, if any; `first_sheet` the sheet that was counted with the same bytes, or the same sheet id, before."""
 
     source: str
     file_kind: str = ""
@@ -64,6 +73,7 @@ class StoredReading:
     rows_hash: str = ""
     sheets: tuple[SheetRows, ...] = ()
     lines: tuple[CheckedLine, ...] = ()
+    refused: tuple[RefusedRow, ...] = ()
     errors: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -76,13 +86,13 @@ class StoredReading:
         bare = tuple(
             replace(sheet, ignored=tuple((row, why, "") for row, why, _ in sheet.ignored)) for sheet in self.sheets
         )
-        return replace(self, lines=(), sheets=bare)
+        return replace(self, lines=(), refused=(), sheets=bare)
 
     def to_json(self) -> dict[str, Any]:
         stored = asdict(self)
         stored["lines"] = [
             [each.item_code, None if each.counted is None else str(each.counted)]
-            + [each.read, each.sheet, each.row, each.place, each.rows]
+            + [each.read, each.sheet, each.row, each.place, each.rows, each.description, each.unit]
             for each in self.lines
         ]
         return stored
@@ -99,6 +109,7 @@ class StoredReading:
                 CheckedLine(code, None if counted is None else Decimal(counted), *rest)
                 for code, counted, *rest in stored["lines"]
             ),
+            refused=tuple(RefusedRow(**each) for each in stored.get("refused", ())),
             errors=tuple(Problem(**each) for each in stored["errors"]),
             warnings=tuple(stored["warnings"]),
         )

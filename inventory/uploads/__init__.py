@@ -1,0 +1,1 @@
+"""Files that people bring, whatever they hold: kept with what was read from them, confirmed once or discarded."""
