@@ -17,13 +17,12 @@ from import_export import resources
 from import_export.fields import Field
 from import_export.widgets import DateTimeWidget
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 
 from approvals.refusals import Refused
+from inventory.spreadsheets.writing import XLSX, text_cell
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 MOST_ROWS_IN_A_BROWSER = 2_000
-SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def safe_text(text: str) -> str:
@@ -82,7 +81,7 @@ def moment_field(attribute: str) -> Field:
 def download(*, headers: Sequence[str], rows: Iterable[Sequence[Any]], name: str, kind: str) -> HttpResponse:
     """The rows as `name`.csv or `name`.xlsx; `kind` is csv or xlsx."""
     content = _xlsx(headers, rows) if kind == "xlsx" else _csv(headers, rows)
-    types = {"xlsx": SPREADSHEET, "csv": "text/csv; charset=utf-8"}
+    types = {"xlsx": XLSX, "csv": "text/csv; charset=utf-8"}
     response = HttpResponse(content, content_type=types[kind])
     response["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
     return response
@@ -108,11 +107,7 @@ def _xlsx(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
 
 
 def _written(sheet: Any, value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    cell = WriteOnlyCell(sheet, value=value)
-    cell.data_type = "s"
-    return cell
+    return text_cell(sheet, value) if isinstance(value, str) else value
 
 
 def _local(value: Any) -> Any:

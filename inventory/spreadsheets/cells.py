@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -28,13 +28,27 @@ class Row(NamedTuple):
     hidden: bool = False
 
 
+class Merge(NamedTuple):
+    """A rectangle of merged cells. Rows and columns count from 1 and both ends belong to it."""
+
+    first_row: int
+    last_row: int
+    first_column: int
+    last_column: int
+
+
+def no_merges() -> Sequence[Merge]:
+    return ()
+
+
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet. `rows` may be walked once, and is never walked for a hidden sheet."""
+    """One sheet. `rows` may be walked once, and is never walked for a hidden sheet; `merges` may cost a reading."""
 
     name: str
     visible: bool
     rows: Iterator[Row]
+    merges: Callable[[], Sequence[Merge]] = no_merges
 
 
 def column_letters(index: int) -> str:

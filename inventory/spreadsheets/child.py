@@ -16,8 +16,9 @@ from dataclasses import astuple
 from decimal import Decimal
 from typing import Any
 
-from .columns import Field, Layout
+from .columns import Layout
 from .gathering import Gathered, gather, summarise
+from .layout_json import layout_from_json
 from .limits import Limits
 from .results import UnreadableFile
 
@@ -63,15 +64,16 @@ def _answer(content: bytes, file_name: str, layout: Layout, limits: Limits) -> N
 
 def _lines(gathered: Gathered, layout: Layout) -> Iterator[list[Any]]:
     codes = list(gathered.sheet_codes)
-    yield ["file", gathered.kind, codes[0] if len(codes) == 1 else ""]
+    yield ["file", gathered.kind, codes[0] if len(codes) == 1 else "", gathered.saved_at]
     for sentence in gathered.warnings:
         yield ["warning", sentence]
     for sheet in gathered.sheets:
         yield ["sheet", *astuple(summarise(sheet, layout))]
-        if not sheet.conflicts:
-            for record in sheet.rows.records:
-                if not record.errors:
-                    yield ["row", record.sheet, record.row, *record.values.values()]
+        for record in sheet.rows.records:
+            if record.errors or sheet.conflicts:
+                yield ["refused_row", record.sheet, record.row, record.code_cell, record.amount_cell]
+            else:
+                yield ["row", record.sheet, record.row, *record.values.values()]
     for error in gathered.errors():
         yield ["error", *astuple(error)]
     yield ["read"]
@@ -88,17 +90,3 @@ def _decimal(value: object) -> dict[str, str]:
     if isinstance(value, Decimal):
         return {"decimal": str(value)}
     raise TypeError(type(value).__name__)
-
-
-def layout_from_json(data: dict[str, Any]) -> Layout:
-    fields = tuple(
-        Field(**{**each, "headings": tuple(tuple(group) for group in each["headings"])}) for each in data["fields"]
-    )
-    return Layout(
-        fields,
-        data["anchor"],
-        data["amount"],
-        tuple(data["heading_needs"]),
-        tuple(data["unique"]),
-        frozenset(data["lenient"]),
-    )

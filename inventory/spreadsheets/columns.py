@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from .quantities import NO_WORDS, QuantityWords
+
 FieldKind = Literal["code", "quantity", "text", "number"]
 HeadingGroups = tuple[tuple[str, ...], ...]
 
@@ -101,7 +103,9 @@ class Layout:
 
     `anchor` names the field that makes a row a data row (its code); `amount` the one that totals add up, or
     "". `unique` names the fields that together may not repeat; `lenient` those whose unreadable content is
-    dropped.
+    dropped. `words` may stand for a quantity. `fill_down` names the fields for which a merged cell speaks in
+    every row it covers; with any, a merged anchor or amount is refused. With `dates_as_amount` a sheet may have
+    one column of amounts per day instead.
     """
 
     fields: tuple[Field, ...]
@@ -110,6 +114,9 @@ class Layout:
     heading_needs: tuple[str, ...]
     unique: tuple[str, ...] = ()
     lenient: frozenset[str] = frozenset()
+    words: QuantityWords = NO_WORDS
+    fill_down: frozenset[str] = frozenset()
+    dates_as_amount: bool = False
 
     def field(self, name: str) -> Field:
         return next(field for field in self.fields if field.name == name)
@@ -155,6 +162,8 @@ def match_headings(texts: Mapping[int, str], layout: Layout) -> Headings:
     doubles: dict[str, tuple[int, int]] = {}
     for field in layout.fields:
         found = _best(plain, field.headings)
+        if field.name in layout.fill_down:  # one heading alone, such as "Item", is the code and not the name too
+            found = [column for column in found if column != columns.get(layout.anchor)]
         if found:
             columns[field.name] = found[0]
         if len(found) > 1:

@@ -9,6 +9,8 @@ from itertools import chain
 
 from .cells import Row, Sheet, column_letters
 from .columns import Layout
+from .dated_columns import describe_choice, find_dated_heading, with_latest_day
+from .divided_headings import divided_amount
 from .duplicates import mark_duplicates
 from .headings import HeadingRow, describe_missing, find_heading
 from .limits import Limits
@@ -34,6 +36,7 @@ class Gathered:
 
     kind: str
     warnings: list[str]
+    saved_at: str = ""
     sheets: list[SheetFound] = field(default_factory=list)
     tallies: dict[str, Tally] = field(default_factory=dict)
     sheet_codes: dict[str, CellError] = field(default_factory=dict)
@@ -54,7 +57,7 @@ class Gathered:
 def gather(content: bytes, file_name: str, layout: Layout, limits: Limits) -> Gathered:
     """Raises UnreadableFile when there is nothing to show row by row."""
     opened = open_file(content, file_name, layout, limits)
-    result = Gathered(opened.kind, opened.warnings)
+    result = Gathered(opened.kind, opened.warnings, saved_at=opened.saved_at)
     missing: list[str] = []
     for sheet in opened.sheets:
         if sheet.visible:
@@ -97,19 +100,30 @@ def _read_sheet(sheet: Sheet, layout: Layout, limits: Limits, result: Gathered, 
     rows = within_limits(sheet, limits, tally, before)
     result.tallies[sheet.name] = tally
     first, rest = _first_rows(rows, limits.header_rows)
-    heading = find_heading(first, layout)
     _note_sheet_codes(sheet.name, first, result)
+    heading = find_heading(first, layout)
+    if heading is None:
+        dated = find_dated_heading(first, layout)
+        if dated:
+            first, rest = [*first, *rest], iter(())  # which day is the latest shows only at the end
+            heading = with_latest_day(*dated, first, layout)
+            result.warnings.append(describe_choice(sheet.name, heading, dated[1], layout))
     if heading is None:
         filled = len(first) + sum(1 for _ in rest)
         if filled:
             missing.append(f"Sheet “{sheet.name}” {describe_missing(first, layout, limits.header_rows)}")
         return SheetFound(sheet.name, visible=True)
-    reader = RowReader(sheet.name, heading, layout)
+    merges = sheet.merges() if layout.fill_down else ()
+    conflicts = heading.conflicts(sheet.name, layout)
+    if layout.fill_down:
+        divided = divided_amount(sheet.name, heading, layout, merges, first)
+        conflicts.extend([divided] if divided else [])
+    reader = RowReader(sheet.name, heading, layout, merges)
     above = [IgnoredRow(row.number, "title", row_text(row)) for row in first if row.number < heading.row]
     found = reader.read(chain((row for row in first if row.number > heading.row), rest))
     found.ignored[:0] = above
     result.warnings.extend(found.warnings)
-    return SheetFound(sheet.name, True, heading, found, heading.conflicts(sheet.name, layout))
+    return SheetFound(sheet.name, True, heading, found, conflicts)
 
 
 def _first_rows(rows: Iterator[Row], header_rows: int) -> tuple[list[Row], Iterator[Row]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import IO
 from zipfile import ZipFile
 
-from .cells import Cell, Row, Sheet
+from .cells import Cell, Merge, Row, Sheet
 from .results import UnreadableFile
-from .xml_parts import Attributes, XmlPart
+from .xml_parts import Attributes, XmlPart, element_text
 
 _MOST_REPEATS = 200_000  # of a filled row or cell; above every limit on rows and columns
 
@@ -17,8 +18,13 @@ def read_ods(archive: ZipFile) -> Iterator[Sheet]:
     """The sheets in order; each is to be walked before the next is asked for."""
     with archive.open("content.xml") as stream:
         content = _Content()
-        for name, visible, rows in content.tables(stream):
-            yield Sheet(name, visible, iter(rows))
+        for name, visible, rows, merges in content.tables(stream):
+            yield Sheet(name, visible, iter(rows), partial(tuple, merges))
+
+
+def ods_saved_at(archive: ZipFile) -> str:
+    """The time of the last saving as the document has it (LibreOffice writes it without a time zone), or ""."""
+    return element_text(archive, "meta.xml", "date") if "meta.xml" in archive.namelist() else ""
 
 
 class _Content:
@@ -27,8 +33,9 @@ class _Content:
     def __init__(self) -> None:
         self._hidden_styles: set[str] = set()
         self._style = ""
-        self._done: list[tuple[str, bool, list[Row]]] = []
+        self._done: list[tuple[str, bool, list[Row], list[Merge]]] = []
         self._rows: list[Row] = []
+        self._merges: list[Merge] = []
         self._name = ""
         self._visible = True
         self._row = 0
@@ -42,7 +49,7 @@ class _Content:
         self._in_text = 0
         self._in_note = 0
 
-    def tables(self, stream: IO[bytes]) -> Iterator[tuple[str, bool, list[Row]]]:
+    def tables(self, stream: IO[bytes]) -> Iterator[tuple[str, bool, list[Row], list[Merge]]]:
         part = XmlPart(start=self._start, end=self._end, text=self._text)
         for _ in part.feed(stream):
             done, self._done = self._done, []
@@ -77,6 +84,7 @@ class _Content:
         self._name = attributes.get("table:name", "")
         self._visible = attributes.get("table:style-name", "") not in self._hidden_styles
         self._rows = []
+        self._merges = []
         self._row = 0
 
     def _start_row(self, attributes: Attributes) -> None:
@@ -99,9 +107,10 @@ class _Content:
         elif tag == "table-row":
             self._end_row()
         elif tag == "table":
-            self._done.append((self._name, self._visible, self._rows))
+            self._done.append((self._name, self._visible, self._rows, self._merges))
 
     def _end_cell(self) -> None:
+        self._note_merge(self._cell or {})
         cell = _cell(self._cell or {}, "\n".join(self._paragraphs))
         if cell is not None:
             self._refuse_flood(self._repeats)
@@ -109,6 +118,13 @@ class _Content:
                 self._cells[column] = cell
         self._column += self._repeats
         self._cell = None
+
+    def _note_merge(self, attributes: Attributes) -> None:
+        rows = _repeats(attributes, "table:number-rows-spanned")
+        columns = _repeats(attributes, "table:number-columns-spanned")
+        if rows > 1 or columns > 1:
+            row, column = self._row + 1, self._column + 1
+            self._merges.append(Merge(row, row + rows - 1, column, column + columns - 1))
 
     def _end_row(self) -> None:
         if self._cells:

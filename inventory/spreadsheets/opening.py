@@ -19,6 +19,7 @@ class OpenedFile:
     kind: str
     sheets: Iterable[Sheet]
     warnings: list[str] = field(default_factory=list)
+    saved_at: str = ""
 
 
 def open_file(content: bytes, file_name: str, layout: Layout, limits: Limits) -> OpenedFile:
@@ -34,13 +35,14 @@ def open_file(content: bytes, file_name: str, layout: Layout, limits: Limits) ->
     archive = open_checked_zip(content, limits)
     kind = zip_kind(archive)
     if kind == "ods":
-        from .ods import read_ods
+        from .ods import ods_saved_at, read_ods
 
-        return OpenedFile("ods", read_ods(archive))
+        return OpenedFile("ods", read_ods(archive), saved_at=ods_saved_at(archive))
     from .xlsx import Workbook
 
     warnings = ["The workbook contains macros. They were not run; only its values were read."]
-    return OpenedFile(kind, Workbook(archive).sheets(), warnings if kind == "xlsm" else [])
+    workbook = Workbook(archive)
+    return OpenedFile(kind, workbook.sheets(), warnings if kind == "xlsm" else [], workbook.saved_at())
 
 
 @dataclass

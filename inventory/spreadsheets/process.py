@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .columns import Layout
+from .layout_json import layout_to_json
 from .limits import MIB, Limits
 from .results import CellError, ColumnRead, IgnoredRow, SheetSummary, UnreadableFile
 
@@ -35,10 +36,16 @@ Value = str | Decimal | None
 
 @dataclass
 class Answer:
-    """What the child said, in the order it said it. `rows` are (sheet, row, values by field)."""
+    """What the child said, in the order it said it.
+
+    `rows` are (sheet, row, values by field), `refused` (sheet, row, what the code's and the amount's cell say).
+    `saved_at` is the time of the last saving as the file has it, or "".
+    """
 
     kind: str = ""
     sheet_code: str = ""
+    saved_at: str = ""
+    refused: list[tuple[str, int, str, str]] = field(default_factory=list)
     sheets: list[SheetSummary] = field(default_factory=list)
     rows: list[tuple[str, int, dict[str, Value]]] = field(default_factory=list)
     errors: list[CellError] = field(default_factory=list)
@@ -81,8 +88,8 @@ def _run(request: bytes, limits: Limits) -> tuple[bytes, int]:
 
 
 def _job(file_name: str, layout: Layout, limits: Limits) -> bytes:
-    described = {**asdict(layout), "lenient": sorted(layout.lenient)}
-    job = {"file_name": Path(file_name).name or "file", "layout": described, "limits": asdict(limits)}
+    name = Path(file_name).name or "file"
+    job = {"file_name": name, "layout": layout_to_json(layout), "limits": asdict(limits)}
     return json.dumps(job).encode() + b"\n"
 
 
@@ -103,6 +110,9 @@ def _collect(lines: list[bytes], names: list[str]) -> tuple[Answer, bool]:
 def _take(answer: Answer, kind: str, values: list[Any], names: list[str]) -> None:
     if kind == "row":
         answer.rows.append((values[0], values[1], dict(zip(names, values[2:], strict=True))))
+    elif kind == "refused_row":
+        sheet, row, code, amount = values
+        answer.refused.append((sheet, row, code, amount))
     elif kind == "error":
         answer.errors.append(CellError(*values))
     elif kind == "warning":
@@ -110,7 +120,7 @@ def _take(answer: Answer, kind: str, values: list[Any], names: list[str]) -> Non
     elif kind == "sheet":
         answer.sheets.append(_summary(values))
     elif kind == "file":
-        answer.kind, answer.sheet_code = values
+        answer.kind, answer.sheet_code, answer.saved_at = values
 
 
 def _decoded(lines: list[bytes]) -> Iterator[list[Any]]:

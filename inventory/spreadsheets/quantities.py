@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from decimal import Decimal
+from typing import NamedTuple
 
 from .cells import Cell
 
@@ -37,11 +38,33 @@ _NOTHING_WORDS = frozenset(
 )
 
 
+class QuantityWords(NamedTuple):
+    """Words, in lower case, that mean none (0) and words that mean nothing is said (an empty cell)."""
+
+    zero: frozenset[str]
+    unstated: frozenset[str]
+
+    def mean_zero(self, text: str) -> bool:
+        """A word that is in both lists means 0."""
+        return not self.zero.isdisjoint(_spellings(text))
+
+    def mean_nothing(self, text: str) -> bool:
+        return not self.unstated.isdisjoint(_spellings(text))
+
+
+def _spellings(text: str) -> tuple[str, str]:
+    word = " ".join(text.casefold().split())
+    return word, word.rstrip(".")
+
+
+NO_WORDS = QuantityWords(frozenset(), frozenset())
+
+
 class NotANumber(Exception):
     """`str(error)` says what the cell holds and what to do, to follow "Sheet ..., row ..., column ...:"."""
 
 
-def read_number(cell: Cell | None, *, decimals: int = 3) -> Decimal | None:
+def read_number(cell: Cell | None, *, decimals: int = 3, words: QuantityWords = NO_WORDS) -> Decimal | None:
     """The quantity in a cell. Raises NotANumber. An empty cell is None, which is not zero."""
     if cell is None:
         return None
@@ -49,7 +72,11 @@ def read_number(cell: Cell | None, *, decimals: int = 3) -> Decimal | None:
         return _within_bounds(_from_binary(cell), cell.text, decimals)
     if cell.kind == "text":
         text = cell.text.replace("\u00a0", " ").strip()
-        return _within_bounds(_from_text(text), text, decimals) if text else None
+        if words.mean_zero(text):
+            return Decimal(0)
+        if not text or words.mean_nothing(text):
+            return None
+        return _within_bounds(_from_text(text), text, decimals)
     raise NotANumber(_WRONG_KIND[cell.kind].format(text=cell.text))
 
 

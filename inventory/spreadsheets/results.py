@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
@@ -86,8 +87,23 @@ class ReadLine:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """A data row that could not be read: what its code and quantity cells say, and every reason why not."""
+
+    sheet: str
+    row: int
+    item_code: str
+    stated: str
+    messages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
-    """A walk-sheet as read. With `errors` (all of them, in file order) the file is to be refused whole."""
+    """A sheet of counts or stock as read. `errors` are all of them, in file order; `refused` the rows they hit.
+
+    A walk-sheet with errors is to be refused whole. `saved_at` is when the workbook was last saved, in UTC, by
+    its own account; None when it does not say.
+    """
 
     file_kind: str
     sheets: tuple[SheetSummary, ...]
@@ -95,6 +111,8 @@ class Reading:
     errors: tuple[CellError, ...]
     warnings: tuple[str, ...]
     sheet_code: str = ""
+    saved_at: datetime | None = None
+    refused: tuple[RefusedRow, ...] = ()
 
     @property
     def rows_in(self) -> int:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from .cells import Cell, Row, column_letters
+from .cells import Cell, Merge, Row, column_letters
 from .codes import NotACode, clean_text, read_code
 from .columns import Field, Layout, plain_heading
 from .headings import HeadingRow
-from .quantities import NotANumber, read_number
+from .merges import MergedDown
+from .quantities import NO_WORDS, NotANumber, read_number
 from .results import CellError, IgnoredReason, IgnoredRow
 from .totals import RunningTotals, is_total, is_total_alone
 
@@ -23,12 +24,17 @@ _MANY = 3
 
 @dataclass(slots=True)
 class Record:
-    """One data row: a value for every field of the layout, and what is wrong with it."""
+    """One data row: a value for every field of the layout, and what is wrong with it.
+
+    `code_cell` and `amount_cell` are what the cells of the anchor and the amount say, whether readable or not.
+    """
 
     sheet: str
     row: int
     values: dict[str, Value]
     errors: list[CellError]
+    code_cell: str = ""
+    amount_cell: str = ""
 
 
 @dataclass
@@ -44,7 +50,7 @@ class SheetRows:
 class RowReader:
     """Reads the rows of one sheet, whose columns are known."""
 
-    def __init__(self, sheet: str, heading: HeadingRow, layout: Layout) -> None:
+    def __init__(self, sheet: str, heading: HeadingRow, layout: Layout, merges: Sequence[Merge] = ()) -> None:
         self.found = SheetRows()
         self._sheet = sheet
         self._heading = heading
@@ -52,6 +58,10 @@ class RowReader:
         self._anchor = heading.columns[layout.anchor]
         self._amount = heading.columns.get(layout.amount, 0)
         self._plan = [(each, heading.columns.get(each.name, 0)) for each in layout.fields]
+        self._merged = MergedDown(merges, heading.row, set(heading.columns.values()))
+        self._fill = [heading.columns[name] for name in sorted(layout.fill_down) if name in heading.columns]
+        self._above: dict[Merge, Cell] = {}
+        self._split: dict[Merge, list[Record]] = {}
         self._totals = RunningTotals()
         self._hidden: list[int] = []
         self._padded: list[str] = []
@@ -65,16 +75,23 @@ class RowReader:
             last = row.number
             if row.hidden:
                 self._hidden.append(row.number)
-            reason = self._why_ignored(row)
+            whole = self._filled_down(row)
+            reason = self._why_ignored(whole)
             if reason is None:
-                self._take(row)
+                self._take(whole)
             else:
                 self.found.ignored.append(IgnoredRow(row.number, reason, row_text(row)))
+        self._refuse_what_is_merged()
         self._note_what_was_assumed()
         return self.found
 
     def _take(self, row: Row) -> None:
-        record = Record(self._sheet, row.number, {}, [])
+        said = self._text(row, self._anchor), self._text(row, self._amount)
+        record = Record(self._sheet, row.number, {}, [], *said)
+        for column in (self._anchor, self._amount):
+            merge = self._merged.over(row.number, column)
+            if merge:
+                self._split.setdefault(merge, []).append(record)
         for each, column in self._plan:
             cell = row.cells.get(column) if column else None
             record.values[each.name] = self._value(record, each, column, cell)
@@ -96,7 +113,8 @@ class RowReader:
 
     def _read(self, row: int, each: Field, cell: Cell | None) -> Value:
         if each.kind in {"quantity", "number"}:
-            return read_number(cell, decimals=each.decimals)
+            words = self._layout.words if each.kind == "quantity" else NO_WORDS
+            return read_number(cell, decimals=each.decimals, words=words)
         if each.kind == "code":
             code = read_code(cell)
             if code.note:
@@ -117,8 +135,10 @@ class RowReader:
         if is_total(code):
             self._check_total(row, code, amount)
             return "subtotal"
-        if amount is not None and clean_text(amount.text) == "" and amount.kind == "text":
+        if amount is not None and amount.kind == "text" and self._says_nothing(clean_text(amount.text)):
             amount = None
+        if self._merged_into(row.number):
+            return None
         if code:
             return "title" if amount is None and self._is_title(row, code) else None
         return self._why_without_code(row, amount)
@@ -141,6 +161,46 @@ class RowReader:
             self._totals.close_section()
             return "subtotal"
         return None
+
+    def _says_nothing(self, text: str) -> bool:
+        words = self._layout.words
+        return not text or (words.mean_nothing(text) and not words.mean_zero(text))
+
+    def _merged_into(self, number: int) -> bool:
+        """Whether the row shares a merged code or amount with the row above: it says part of what a data row says."""
+        return any(
+            merge and merge.first_row < number
+            for merge in (self._merged.over(number, self._anchor), self._merged.over(number, self._amount))
+        )
+
+    def _filled_down(self, row: Row) -> Row:
+        """The row as it is shown, with what a merged cell of a field to fill down says in it."""
+        cells = row.cells
+        for column in self._fill:
+            merge = self._merged.over(row.number, column)
+            if merge is None or merge.first_column != column:
+                continue
+            if merge.first_row == row.number and column in row.cells:
+                self._above[merge] = row.cells[column]
+            elif merge in self._above:
+                cells = {**cells, column: self._above[merge]}
+        return row._replace(cells=cells)
+
+    def _refuse_what_is_merged(self) -> None:
+        """A code or amount that covers several data rows belongs to none of them for certain."""
+        for merge, records in self._split.items():
+            column = self._anchor if merge.first_column <= self._anchor <= merge.last_column else self._amount
+            if len(records) == 1 and records[0].row == merge.first_row:
+                continue
+            name = self._layout.anchor if column == self._anchor else self._layout.amount
+            for record in records:
+                self._refuse(
+                    record,
+                    column,
+                    f"the {self._layout.field(name).label} is one merged cell for rows {merge.first_row} to"
+                    f" {merge.last_row}, and which of them it belongs to is not certain. Unmerge it and fill in"
+                    " every row",
+                )
 
     def _check_total(self, row: Row, label: str, amount: Cell | None) -> None:
         number = _number_or_none(amount)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from functools import partial
 
 import xlrd
 from xlrd.biffh import (
@@ -16,7 +17,7 @@ from xlrd.biffh import (
 )
 from xlrd.compdoc import CompDocError
 
-from .cells import Cell, Row, Sheet
+from .cells import Cell, Merge, Row, Sheet
 from .kinds import READABLE
 from .number_formats import serial_to_iso, telling_pattern
 from .results import UnreadableFile
@@ -55,14 +56,29 @@ def read_xls(content: bytes) -> list[Sheet]:
     except _FAILURES as error:
         raise UnreadableFile(f"The old Excel workbook is damaged. {READABLE}") from error
     shown = [visibility == 0 for visibility in book._sheet_visibility]
-    return [Sheet(name, shown[index], _rows(book, index)) for index, name in enumerate(book.sheet_names())]
+    return [
+        Sheet(name, shown[index], _rows(book, index), partial(_merges, book, index))
+        for index, name in enumerate(book.sheet_names())
+    ]
+
+
+def _sheet(book: xlrd.Book, index: int) -> xlrd.sheet.Sheet:
+    try:
+        return book.sheet_by_index(index)
+    except (xlrd.XLRDError, *_FAILURES) as error:
+        raise UnreadableFile(f"The old Excel workbook is damaged. {READABLE}") from error
+
+
+def _merges(book: xlrd.Book, index: int) -> list[Merge]:
+    """xlrd counts from 0 and leaves the ends out."""
+    return [
+        Merge(first_row + 1, row_end, first_column + 1, column_end)
+        for first_row, row_end, first_column, column_end in _sheet(book, index).merged_cells
+    ]
 
 
 def _rows(book: xlrd.Book, index: int) -> Iterator[Row]:
-    try:
-        sheet = book.sheet_by_index(index)
-    except (xlrd.XLRDError, *_FAILURES) as error:
-        raise UnreadableFile(f"The old Excel workbook is damaged. {READABLE}") from error
+    sheet = _sheet(book, index)
     for number in range(sheet.nrows):
         cells: dict[int, Cell] = {}
         for column, found in enumerate(sheet.row(number), start=1):

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import IO
 from zipfile import ZipFile
 
-from .cells import Row, Sheet
+from .cells import Merge, Row, Sheet
+from .merges import merge_from_reference
 from .number_formats import BUILT_IN_DATES, is_date_format, telling_pattern
 from .results import UnreadableFile
 from .xlsx_rows import SheetPart
-from .xml_parts import Attributes, XmlPart, local, unescape
+from .xml_parts import Attributes, XmlPart, element_text, local, unescape
 
 DAMAGED = "The workbook is damaged. Open it in Excel, save it as a new .xlsx workbook and upload that."
 
@@ -40,12 +42,31 @@ class Workbook:
         for name, state, relation in self._sheets:
             target = self._targets.get(relation, "")
             if "worksheet" in posixpath.dirname(target) or target.lower().endswith(".xml"):
-                yield Sheet(name, state == "visible", self._rows(target))
+                yield Sheet(name, state == "visible", self._rows(target), partial(self._merges, target))
 
     def _rows(self, target: str) -> Iterator[Row]:
         part = SheetPart(self.strings, self.formats, self.epoch_1904)
         with self._open(target) as stream:
             yield from part.rows(stream)
+
+    def _merges(self, target: str) -> list[Merge]:
+        """They are written after the rows, and needed before them: the part is walked once more."""
+        found: list[Merge] = []
+
+        def on_element(tag: str, attributes: Attributes) -> None:
+            if tag == "mergeCell":
+                merge = merge_from_reference(attributes.get("ref", ""))
+                if merge:
+                    found.append(merge)
+
+        self._read(target, on_element)
+        return found
+
+    def saved_at(self) -> str:
+        """The time of the last saving as the workbook has it, or ""."""
+        _, kinds = self._relations("") if "_rels/.rels" in self._names else ({}, {})
+        name = self._names.get(kinds.get("core-properties", "docProps/core.xml").lower())
+        return element_text(self._archive, name, "modified") if name else ""
 
     def _open(self, part: str) -> IO[bytes]:
         name = self._names.get(part.lower())

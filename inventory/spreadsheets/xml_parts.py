@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable, Iterator
 from typing import IO
 from xml.parsers.expat import ExpatError, ParserCreate
+from zipfile import ZipFile
 
 from .results import UnreadableFile
 
 Attributes = dict[str, str]
 CHUNK = 128 * 1024
+_LONGEST_PROPERTY = 64
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -62,6 +64,27 @@ class XmlPart:
     def feed_all(self, stream: IO[bytes]) -> None:
         for _ in self.feed(stream):
             pass
+
+
+def element_text(archive: ZipFile, name: str, wanted: str) -> str:
+    """What the first element of that name says in a part about the file; "" when it or the part is unusable."""
+    found: list[str] = []
+    inside = [False]
+
+    def start(tag: str, _: Attributes) -> None:
+        inside[0] = tag == wanted and not found
+
+    def text(data: str) -> None:
+        if inside[0]:
+            found.append(data[:_LONGEST_PROPERTY])
+            inside[0] = False
+
+    try:
+        with archive.open(name) as stream:
+            XmlPart(start=start, text=text).feed_all(stream)
+    except UnreadableFile:
+        return ""
+    return "".join(found).strip()
 
 
 def _refuse_doctype(*_: object) -> None:

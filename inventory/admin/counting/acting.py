@@ -15,8 +15,9 @@ from inventory.admin.counting.forms import NotAQuantity, TimeForm, ZoneForm, rea
 from inventory.admin.counting.pages import sheet_url, show
 from inventory.counting.planning import cancel_sheet, plan_sheet
 from inventory.counting.recounts import enter_recount
-from inventory.counting.walk_sheets.printing import XLSX, file_name, walk_sheet_workbook
+from inventory.counting.walk_sheets.printing import file_name, walk_sheet_workbook
 from inventory.models import CountLine, CountSheet
+from inventory.spreadsheets.writing import XLSX
 
 
 def _sheet(pk: int) -> CountSheet:

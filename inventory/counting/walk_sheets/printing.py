@@ -11,7 +11,6 @@ from typing import Literal
 
 from django.utils.timezone import localtime
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell, MergedCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.header_footer import HeaderFooterItem
@@ -21,8 +20,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from approvals.clock import now
 from inventory.models import Balance, CountSheet
 from inventory.spreadsheets.quantities import LARGEST
+from inventory.spreadsheets.writing import set_text
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LETTERHEAD = "Countersign · Cycle count"
 HOW_TO = "Write 0 where there is nothing. Leave empty what you did not count: empty is never read as zero."
 HEADINGS = ("Item code", "Description", "Unit", "Case pack", "Bin", "Counted")
@@ -87,7 +86,7 @@ def _write_head(page: Worksheet, sheet: CountSheet, items: int) -> None:
     )
     for number, text in enumerate(lines, 1):
         cell = page.cell(number, 1)
-        _write_text(cell, text)
+        set_text(cell, text)
         cell.font = Font(bold=number <= 2, size=14 if number <= 2 else 10)
     for column, heading in enumerate(HEADINGS, 1):
         cell = page.cell(HEADING_ROW, column, heading)
@@ -100,9 +99,9 @@ def _write_head(page: Worksheet, sheet: CountSheet, items: int) -> None:
 def _write_row(page: Worksheet, number: int, row: WalkRow) -> None:
     thin = Side("thin", color="CBD5E1")
     for column, text in enumerate((row.item_code, row.description, row.unit), 1):
-        _write_text(page.cell(number, column), text)
+        set_text(page.cell(number, column), text)
     page.cell(number, 4).value = row.case_pack
-    _write_text(page.cell(number, 5), row.bin)
+    set_text(page.cell(number, 5), row.bin)
     for column in range(1, 6):
         page.cell(number, column).border = Border(bottom=thin)
         page.cell(number, column).alignment = Alignment(vertical="top", wrap_text=column == 2)
@@ -110,14 +109,6 @@ def _write_row(page: Worksheet, number: int, row: WalkRow) -> None:
     counted = page.cell(number, 6)
     counted.border = Border(left=box, right=box, top=box, bottom=box)
     counted.number_format = "0.###" if row.allows_fractions else "0"
-
-
-def _write_text(cell: Cell | MergedCell, text: str) -> None:
-    """As text whatever it looks like: codes keep their zeros, and nothing of ours becomes a formula."""
-    cell.value = ILLEGAL_CHARACTERS_RE.sub("", text) or None
-    if cell.value is not None:
-        cell.data_type = "s"
-    cell.number_format = "@"
 
 
 def _allow_numbers_only(page: Worksheet, rows: Sequence[WalkRow]) -> None:
