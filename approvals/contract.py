@@ -57,7 +57,7 @@ class Daily:
 
 @dataclass(frozen=True)
 class Schedule:
-    """Work that is due at moments. `on_slot` gets the slot's datetime and returns a sentence; it must be safe to repeat.
+    """Work that is due at moments. `on_slot` gets the slot's datetime and returns a sentence; it is safe to repeat.
 
     `by_hand` says where a person makes up for a slot that failed.
     """

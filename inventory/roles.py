@@ -1,4 +1,8 @@
-"""What each role may do here; see `approvals.roles`. Counters see no expected quantities: the count is blind."""
+"""What each role may do here; see `approvals.roles`.
+
+Counters see no expected quantities: the count is blind. The end-of-day report is for those who keep the workbook, who
+know its quantities already.
+"""
 
 _EVERYTHING = [
     f"inventory.view_{model}"
@@ -22,6 +26,7 @@ _EVERYTHING = [
         "order",
         "orderline",
         "excelupdate",
+        "dayendreport",
     ]
 ]
 
@@ -33,6 +38,8 @@ _ORDERS = [
     "inventory.enter_excelupdate",
 ]
 
+_DAY_END = ["inventory.view_dayendreport", "inventory.add_dayendreport", "inventory.enter_excelupdate"]
+
 ROLES = {
     "counter": [
         "inventory.submit_count",
@@ -40,10 +47,12 @@ ROLES = {
         "inventory.view_upload",
         "inventory.view_zone",
         "inventory.view_item",
+        *_DAY_END,
     ],
     "approver": [
         *_EVERYTHING,
         *_ORDERS,
+        *_DAY_END,
         "inventory.view_expected",
         "inventory.view_cost",
         "inventory.submit_count",
@@ -60,6 +69,6 @@ ROLES = {
         "inventory.view_order",
         "inventory.view_excelupdate",
     ],
-    "order desk": [*_ORDERS, "inventory.view_item", "inventory.view_balance", "inventory.view_location"],
+    "order desk": [*_ORDERS, *_DAY_END, "inventory.view_item", "inventory.view_balance", "inventory.view_location"],
     "price viewer": ["inventory.view_cost"],
 }

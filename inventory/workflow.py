@@ -1,7 +1,8 @@
 """What this app declares to the engine and the gate."""
 
-from approvals.registry import register_action_type, register_workflow
+from approvals.registry import register_action_type, register_schedule, register_workflow
 from inventory.counting import workflow
+from inventory.day_end import schedule
 from inventory.mirror import action_types
 
 register_workflow(workflow.INVENTORY_RECONCILIATION)
@@ -11,3 +12,4 @@ register_action_type(workflow.SIGN_OFF)
 register_action_type(action_types.ENVELOPE)
 register_action_type(action_types.CORRECTION)
 register_action_type(action_types.SIGN_OFF)
+register_schedule(schedule.END_OF_DAY)

@@ -1,6 +1,7 @@
 """Schedules by business day: weekends, holidays, changes of clocks, days nobody was awake on."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -95,7 +96,7 @@ def test_a_business_day_is_one_where_the_company_is(settings):
 @pytest.fixture
 def report(monkeypatch, db):
     """A schedule of its own, alone; what it did is in `ran`."""
-    state = {"ran": [], "problem": None}
+    state: dict[str, Any] = {"ran": [], "problem": None}
 
     def on_slot(slot_at):
         if state["problem"]:
