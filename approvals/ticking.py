@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
-from approvals import engine, schedules
+from approvals import engine, schedules, watching
 from approvals.mail import sending
 from approvals.models import TickMark
 
@@ -25,5 +25,6 @@ def tick() -> TickReport:
         checks_run=engine.run_due_checks(),
         emails_sent=sending.send_due(),
     )
+    watching.watch_all()
     TickMark.ticked()
     return report

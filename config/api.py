@@ -6,6 +6,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from approvals.api import router as approvals_router
+from inventory.checking.api import router as checking_router
 from inventory.counting.api import router as counting_router
 from inventory.orders.api import router as orders_router
 from quotes.api import router as quotes_router
@@ -22,6 +23,7 @@ api = NinjaAPI(
 )
 api.add_router("", approvals_router)
 api.add_router("", counting_router)
+api.add_router("", checking_router)
 api.add_router("", orders_router)
 api.add_router("", quotes_router)
 

@@ -38,6 +38,10 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("Items", "package_2", "inventory_item_changelist", ("inventory.view_item",)),
             Entry("Balances", "inventory_2", "inventory_balance_changelist", ("inventory.view_balance",)),
+            Entry("Orders", "shopping_cart", "inventory_order_changelist", ("inventory.view_order",)),
+            Entry(
+                "To enter in Excel", "edit_note", "inventory_excelupdate_changelist", ("inventory.view_excelupdate",)
+            ),
             Entry("Movements", "swap_vert", "inventory_movement_changelist", ("inventory.view_movement",)),
             Entry(
                 "Count lines",

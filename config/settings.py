@@ -21,6 +21,7 @@ from import_export.formats.base_formats import CSV, XLSX
 
 from config.business_days import business_calendar
 from config.quoting import quote_storage, supplier_words
+from config.workbooks import workbook_storage
 
 django_stubs_ext.monkeypatch()
 env = environ.Env()
@@ -196,6 +197,8 @@ USE_TZ = True
 USE_I18N = False
 DATETIME_FORMAT = "M j, Y, H:i"
 DATE_FORMAT = "M j, Y"
+# How long a person who is asked to go and look has for it, in hours.
+STOCK_QUESTION_HOURS = env.float("STOCK_QUESTION_HOURS", default=2)
 # Moves the clock of a demonstration or a test; never in production.
 CLOCK_OFFSET_SECONDS = env.int("CLOCK_OFFSET_SECONDS", default=0)
 if CLOCK_OFFSET_SECONDS and PRODUCTION:
@@ -212,6 +215,7 @@ HASHED_AND_COMPRESSED = "whitenoise.storage.CompressedManifestStaticFilesStorage
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "quotes": quote_storage(env, secret),
+    "excel": workbook_storage(env, secret, VAR_DIR / "workbooks"),
     "staticfiles": {"BACKEND": HASHED_AND_COMPRESSED if PRODUCTION else HASHED},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
@@ -340,6 +344,11 @@ EXCEL_STALE_AFTER_HOURS = env.float("EXCEL_STALE_AFTER_HOURS", default=4)
 QUOTE_LETTERHEAD, QUOTE_SIGNATORY, QUOTE_STATEMENTS = supplier_words(env, simulated, PRODUCTION)
 # How long an offer stands when nobody says otherwise.
 QUOTE_VALID_DAYS = env.int("QUOTE_VALID_DAYS", default=30)
+
+# --- Stock workbooks ----------------------------------------------------------------------------
+
+# Does a workbook from the watched folder post what only its units send to review?
+EXCEL_AUTO_FIX = env.bool("EXCEL_AUTO_FIX", default=False)
 
 # --- Import, export, history ------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ class ReadOnlyAdmin(ModelAdmin):
 
     list_fullwidth = True
     list_per_page = 50
-    actions = None
+    actions: Any = None  # names of bulk actions, where a screen has some
     actions_detail_hide_default = True  # the admin log of a row nobody can edit is empty
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -1,10 +1,11 @@
 """Balances and movements: read-only, for millions of rows. Stock changes by counts and goods, not by typing here."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.timezone import localtime
@@ -14,15 +15,17 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFil
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.decorators import display
 
-from approvals.admin.links import link_to
+from approvals.admin.links import link_to, list_of
 from approvals.admin.record import RecordAdmin
 from approvals.clock import now
 from approvals.templatetags.figures import quantity, signed
+from inventory.admin.authority import COLOURS, HISTORY_SHOWN, authority_page
 from inventory.admin.exporting import SafeResource, moment_field
 from inventory.admin.importing import ItemWidget, LocationWidget, NumberWidget, ZoneWidget
 from inventory.admin.summary import forget
 from inventory.admin.zone_filter import ZoneFilter
-from inventory.models import Balance, Item, Movement, Zone
+from inventory.models import AuthorityChange, Balance, Item, Movement, Zone
+from inventory.stock.authority import PERMISSION
 from inventory.stock.opening import OpeningStock, begun, open_stock
 
 MOST_ITEMS_FOUND = 500
@@ -109,10 +112,15 @@ class BalanceAdmin(ImportExportMixin, ItemSearch):
     import_form_class = ImportForm
     export_form_class = ExportForm
     import_template_name = "inventory/import.html"
-    list_display = ("item", "location", "zone", "bin", "on_hand", "reserved", "available", "last_counted_at")
+    actions = ("set_authority",)
+    list_display = (
+        *("item", "location", "zone", "bin", "on_hand", "reserved", "available"),
+        *("whose_word", "last_counted_at"),
+    )
     list_filter = (
         ("location", RelatedDropdownFilter),
         ("zone", ZoneFilter),
+        ("authority", ChoicesDropdownFilter),
         ("last_counted_at", RangeDateTimeFilter),
     )
     list_filter_submit = True
@@ -120,9 +128,9 @@ class BalanceAdmin(ImportExportMixin, ItemSearch):
     ordering = ("item__item_code", "location")
     fields = (
         *("item_link", "location", "zone", "bin", "on_hand", "reserved", "available"),
-        *("last_counted_at", "movements"),
+        *("last_counted_at", "authority_since", "movements"),
     )
-    readonly_fields = ("item_link", "on_hand", "reserved", "available", "movements")
+    readonly_fields = ("item_link", "on_hand", "reserved", "available", "authority_since", "movements")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Balance]:
         return super().get_queryset(request).select_related(*self.list_select_related)
@@ -139,6 +147,33 @@ class BalanceAdmin(ImportExportMixin, ItemSearch):
     def available(self, balance: Balance) -> str:
         return quantity(balance.quantity_available)
 
+    @display(description="Authority", label=COLOURS, ordering="authority")
+    def whose_word(self, balance: Balance) -> tuple[str, str]:
+        return balance.authority, balance.get_authority_display()
+
+    def has_change_authority_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(PERMISSION)
+
+    @admin.action(description="Set authority…", permissions=["change_authority"])
+    def set_authority(self, request: HttpRequest, balances: QuerySet[Balance]) -> HttpResponse | None:
+        return authority_page(self, request, balances)
+
+    @admin.display(description="Authority")
+    def authority_since(self, balance: Balance) -> str:
+        changes = list(AuthorityChange.objects.filter(balance=balance).select_related("changed_by")[:HISTORY_SHOWN])
+        since = changes[0].changed_at if changes else balance.created_at
+        told = format_html(
+            '{} since {} · <a class="cs-link" href="{}">all changes</a>',
+            *(balance.get_authority_display(), _moment(since), list_of(AuthorityChange, balance=balance.pk)),
+        )
+        lines = (
+            (_moment(c.changed_at), c.get_before_display(), c.get_after_display(), c.changed_by or "system", c.reason)
+            for c in changes
+        )
+        row = "<tr><td>{}</td><td>{} → {}</td><td>{}</td><td>{}</td></tr>"
+        shown = format_html_join("", row, lines)
+        return format_html('{}<table class="cs-grid">{}</table>', told, shown) if shown else told
+
     @admin.display(description="Item")
     def item_link(self, balance: Balance) -> str:
         return link_to(balance.item)
@@ -146,12 +181,13 @@ class BalanceAdmin(ImportExportMixin, ItemSearch):
     @admin.display(description="Last movements")
     def movements(self, balance: Balance) -> str:
         rows = Movement.objects.filter(item=balance.item, location=balance.location).order_by("-occurred_at")
-        lines = (
-            (date_format(localtime(m.occurred_at), "j M Y, H:i"), m.get_kind_display(), signed(m.delta), m.reference)
-            for m in rows[:10]
-        )
+        lines = ((_moment(m.occurred_at), m.get_kind_display(), signed(m.delta), m.reference) for m in rows[:10])
         shown = format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", lines)
         return format_html('<table class="cs-grid">{}</table>', shown) if shown else "–"
+
+
+def _moment(at: datetime) -> str:
+    return date_format(localtime(at), "j M Y, H:i")
 
 
 @admin.register(Movement)

@@ -13,7 +13,7 @@ from approvals.models import WorkflowRun
 from approvals.set_based import insert_rows, update_rows
 from inventory.counting import limits
 from inventory.counting.context import SubmittedCount, read_inputs
-from inventory.models import Balance, CountLine, CountSheet, Item, Location, Zone
+from inventory.models import Authority, Balance, CountLine, CountSheet, Item, Location, Zone
 from inventory.variance.expected import moved_since, on_hand_now, recent_movements
 from inventory.variance.figures import compute_variance, suggest_reason
 from inventory.variance.guardrails import Verdict, judge_line, judge_zone
@@ -187,10 +187,11 @@ def compare(lines: Sequence[ComparedLine], zone: Zone, expected: Mapping[int, De
     gross = sum((line.value or Decimal(0) for line in lines), Decimal(0))
     zone_value = zone_inventory_value(zone, expected)
     by_zone = judge_zone(gross, zone_value, zone_limits)
-    outcomes = {
-        line.pk: classify(line, judge_line(line.counted, line.expected, line.unit_cost, line_limits), by_zone)
-        for line in lines
-    }
+    elsewhere = other_authorities(zone.location, [line.item_id for line in lines])
+    outcomes = {}
+    for line in lines:
+        by_line = judge_line(line.counted, line.expected, line.unit_cost, line_limits)
+        outcomes[line.pk] = classify(line, by_line, by_zone, elsewhere.get(line.item_id, ""))
     return Comparison(gross, zone_value, f"{line_limits.label}; {by_zone.why}", by_zone, outcomes)
 
 
@@ -219,10 +220,31 @@ def classify_variance_step(run: WorkflowRun) -> Done:
     )
 
 
-def classify(line: ComparedLine, by_line: Verdict, by_zone: Verdict) -> tuple[str, str]:
-    """The line's classification and why; a line without a variance is a match whatever the zone says."""
+def other_authorities(location: Location, item_ids: Iterable[int]) -> dict[int, str]:
+    """{item id: why a person decides}, of the items whose truth at the location is not what is counted."""
+    rows = Balance.objects.filter(location=location, item__any_of=item_ids).exclude(authority=Authority.COUNT)
+    return {
+        item_id: _OTHERS[Authority(authority)]
+        for item_id, authority in rows.order_by().values_list("item_id", "authority")
+    }
+
+
+_OTHERS = {
+    Authority.EXCEL: "Excel is the authority for this item here; approve only if the workbook is corrected too",
+    Authority.WMS: "The WMS is the authority for this item here; approve only if the WMS is corrected too",
+}
+
+
+def classify(line: ComparedLine, by_line: Verdict, by_zone: Verdict, elsewhere: str = "") -> tuple[str, str]:
+    """The line's classification and why; a line without a variance is a match whatever the zone says.
+
+    `elsewhere` says who has the authority when it is not the count: then a difference is never adjusted unseen.
+    """
     if line.variance == 0 and line.expected >= 0:
         return Classification.MATCH.value, by_line.why
+    if elsewhere:
+        also = "" if by_line.passes else f". {by_line.why}"
+        return Classification.NEEDS_REVIEW.value, f"{elsewhere}{also}"[:300]
     if not by_line.passes:
         return Classification.NEEDS_REVIEW.value, by_line.why[:300]
     if not by_zone.passes:

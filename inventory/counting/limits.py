@@ -42,7 +42,7 @@ SEEDS: dict[str, dict[str, object]] = {
 
 def limits(name: str) -> Limits:
     row, _ = Guardrail.objects.get_or_create(name=name, defaults=SEEDS[name])
-    return Limits(str(row), row.percent_limit, row.value_limit, row.is_enabled)
+    return Limits(str(row), row.percent_limit, row.value_limit, row.is_enabled, row.quantity_limit)
 
 
 def seed_guardrails() -> None:

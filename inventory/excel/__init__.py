@@ -1,1 +1,1 @@
-"""A stock workbook as a source: what staff upload each morning, and the workbooks they get back."""
+"""A workbook as a source: what it says, compared with the ledger, judged by tiers, decided, posted."""

@@ -70,7 +70,8 @@ class Page:
 
     def _cell(self, column: Column, value: Value) -> Any:
         if not isinstance(value, str):
-            return WriteOnlyCell(self.sheet, value=value)
+            number: Any = value  # the stubs know no Decimal
+            return WriteOnlyCell(self.sheet, value=number)
         cell = text_cell(self.sheet, value)
         if column.is_code:
             cell.number_format = "@"

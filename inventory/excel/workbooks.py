@@ -14,7 +14,10 @@ from openpyxl import Workbook
 from openpyxl.styles import PatternFill
 
 from inventory.excel.pages import Column, Page, Value
+from inventory.models import SyncLine
 from inventory.spreadsheets.writing import printable
+
+Outcome = SyncLine.Classification
 
 SUMMARY = "Summary"
 NOT_IN_FILE = "Not in the file"
@@ -24,17 +27,17 @@ NOTHING_TO_ENTER = "Nothing was sold: there is nothing to enter."
 NO_DISCREPANCY = "No discrepancy: every figure agrees."
 
 # Outcomes in the order of the tally, with their colour: green needs nobody, amber a look, red a decision.
-_COLOURS = {
-    "match": "DCFCE7",
-    "auto_adjust": "DBEAFE",
-    "new_item": "EDE9FE",
-    "review": "FEF3C7",
-    "alert": "FECACA",
-    "missing_here": "FED7AA",
-    "missing_there": "FED7AA",
-    "refused": "FECACA",
-    "not_stated": "F1F5F9",
-    "not_authority": "F1F5F9",
+_COLOURS: dict[str, str] = {
+    Outcome.MATCH: "DCFCE7",
+    Outcome.AUTO_ADJUST: "DBEAFE",
+    Outcome.NEW_ITEM: "EDE9FE",
+    Outcome.REVIEW: "FEF3C7",
+    Outcome.ALERT: "FECACA",
+    Outcome.MISSING_HERE: "FED7AA",
+    Outcome.MISSING_THERE: "FED7AA",
+    Outcome.REFUSED: "FECACA",
+    Outcome.NOT_STATED: "F1F5F9",
+    Outcome.NOT_AUTHORITY: "F1F5F9",
 }
 _FILLS = {outcome: PatternFill("solid", fgColor=colour) for outcome, colour in _COLOURS.items()}
 _RESULT_COLUMNS = (
@@ -67,7 +70,10 @@ _DISCREPANCY_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class ResultRow:
-    """A row of the upload and what became of it. Without `sheet` it is an item the file leaves out."""
+    """A row of the upload and what became of it. Without `sheet` it is an item the file leaves out.
+
+    `outcome` is one of `SyncLine.Classification` and is shown by its label.
+    """
 
     sheet: str
     row: int | None
@@ -149,8 +155,8 @@ def day_end_workbook(
     return _saved(workbook)
 
 
-def outcome_label(outcome: str) -> str:
-    return outcome.replace("_", " ").capitalize()
+def _label(outcome: str) -> str:
+    return Outcome(outcome).label if outcome in _COLOURS else outcome
 
 
 def _write_summary(
@@ -161,7 +167,7 @@ def _write_summary(
     ignored: Mapping[str, int],
 ) -> None:
     outcomes = _in_order({outcome for counted in tally.values() for outcome in counted})
-    columns = (Column("Sheet", 34), Column("Rows in", 24), *(Column(outcome_label(each), 14) for each in outcomes))
+    columns = (Column("Sheet", 34), Column("Rows in", 24), *(Column(_label(each), 14) for each in outcomes))
     page = Page(workbook, SUMMARY, (*columns, Column("Not data", 12)), f"Result of {file_name}")
     fills = [None, None, *(_FILLS.get(each) for each in outcomes)]
     for name in sorted(tally, key=lambda name: not name):
@@ -191,7 +197,7 @@ def _result_values(row: ResultRow) -> tuple[Value, ...]:
         row.in_file,
         row.expected,
         row.difference,
-        outcome_label(row.outcome),
+        _label(row.outcome),
         row.what_to_do,
     )
 

@@ -54,6 +54,7 @@ class Balance(models.Model):
 
     class Meta:
         ordering = ("item__item_code", "location")
+        permissions = (("change_authority", "Can change whose word on the quantity counts"),)
         constraints = (
             models.UniqueConstraint(fields=["item", "location"], name="one_balance_per_item_and_location"),
             models.CheckConstraint(condition=Q(quantity_reserved__gte=0), name="reserved_not_negative"),

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Field, Router, Schema, Status
@@ -16,6 +16,7 @@ from inventory.orders.placing import place_order
 
 router = Router(tags=["orders"])
 PROCESS = "inventory.process_order"
+OrderId = Annotated[Text, Field(min_length=1, max_length=60)]
 
 
 class OrderLineIn(Schema):
@@ -25,7 +26,7 @@ class OrderLineIn(Schema):
 
 
 class OrderIn(Schema):
-    order_id: Text = Field(min_length=1, max_length=60, description="Your own number of the order, without a slash.")
+    order_id: OrderId = Field(description="Your own number of the order, without a slash.")
     location: Text = Field(min_length=1, max_length=20, description="The location's code.")
     customer: Text = Field(default="", max_length=120)
     lines: list[OrderLineIn] = Field(min_length=1, max_length=MOST_LINES)
@@ -97,7 +98,7 @@ def place(request: HttpRequest, given: OrderIn) -> Any:
 
 
 @router.get("/orders/{order_id}", response=FOUND, auth=signed_in, summary="One order")
-def one_order(request: HttpRequest, order_id: Text) -> Any:
+def one_order(request: HttpRequest, order_id: OrderId) -> Any:
     must(request, "inventory.view_order")
     order = _find(order_id)
     return Status(200, as_out(order)) if order else _unknown(order_id)
@@ -110,7 +111,7 @@ def one_order(request: HttpRequest, order_id: Text) -> Any:
     summary="Goods have left",
     description="Quantities are cumulative, so a request may be sent again.",
 )
-def fulfil(request: HttpRequest, order_id: Text, given: FulfilIn) -> Any:
+def fulfil(request: HttpRequest, order_id: OrderId, given: FulfilIn) -> Any:
     must(request, PROCESS)
     order = _find(order_id)
     if order is None:
@@ -126,7 +127,7 @@ def fulfil(request: HttpRequest, order_id: Text, given: FulfilIn) -> Any:
 
 
 @router.post("/orders/{order_id}/cancel", response=CHANGED, auth=signed_in, summary="Let go what has not left")
-def cancel(request: HttpRequest, order_id: Text, given: CancelIn) -> Any:
+def cancel(request: HttpRequest, order_id: OrderId, given: CancelIn) -> Any:
     must(request, PROCESS)
     order = _find(order_id)
     if order is None:

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from django.db.models import OuterRef, Subquery
 
 from approvals.templatetags.figures import quantity
+from inventory.excel.ledger_side import expected_with_unentered
 from inventory.models import Item, Location, SyncLine
 from inventory.orders.authority import decided_by_excel
 from inventory.orders.freshness import moment_in_words
 from inventory.stock.reservations import Shortage
-from inventory.variance.expected import moved_since
 
 Kind = SyncLine.Classification
 Decision = SyncLine.Decision
@@ -18,18 +18,15 @@ Decision = SyncLine.Decision
 def what_excel_says(shortages: Sequence[Shortage], *, location: Location) -> list[str]:
     """A sentence for each short item of which the latest workbook that names it says more than we have.
 
-    Goods that moved after its as-of time, and sales it was not told of, are taken off first: a workbook saved before
-    today's sales does not have more.
+    It is compared with what we expected at its as-of time: a workbook saved before today's sales does not have more.
     """
     short = {shortage.item_id: shortage for shortage in shortages}
     latest = _latest_statements(short, location)
-    moved = moved_since(location, {item_id: line.sync.as_of for item_id, line in latest.items()})
+    stated = [(line.pk, item_id, line.sync.as_of) for item_id, line in latest.items()]
+    expected = expected_with_unentered(location, stated)
     sentences = []
     for item_id, line in latest.items():
-        if line.counted is None:
-            continue
-        there_now = line.counted - line.unentered + moved.get(item_id, 0)
-        if there_now > short[item_id].on_hand:
+        if line.counted is not None and line.counted > expected[line.pk][1]:
             as_of = moment_in_words(line.sync.as_of)
             code, says = short[item_id].item_code, quantity(line.counted)
             sentences.append(f"Item {code}: Excel says {says} as of {as_of}; {_what_waits(line)}.")

@@ -3,6 +3,7 @@
 A sync is stale when its as-of time lies more than EXCEL_STALE_AFTER_HOURS back: the whole span counts, days included.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,19 +12,14 @@ from django.conf import settings
 from django.utils.timezone import localtime
 
 from approvals.clock import now
-from approvals.models import WorkflowRun
-from approvals.refusals import Refused
 from approvals.templatetags.figures import lasting
-from inventory.models import ExcelSync, Location
+from inventory.excel.folder import sync_newest
+from inventory.excel.ledger_side import last_sync
+from inventory.models import Location
 from inventory.orders.authority import decided_by_excel
-from inventory.orders.newest_workbook import sync_newest
 from inventory.stock.reservations import Portion, shortages
 
-
-def last_sync(location: Location) -> ExcelSync | None:
-    """The sync that speaks of the latest moment. A person's answer about one item says nothing of the others."""
-    syncs = ExcelSync.objects.filter(location=location).exclude(source=ExcelSync.Source.ANSWER)
-    return syncs.exclude(run__status=WorkflowRun.Status.FAILED).order_by("-as_of", "-pk").first()
+log = logging.getLogger(__name__)
 
 
 def is_stale(as_of: datetime) -> bool:
@@ -33,7 +29,7 @@ def is_stale(as_of: datetime) -> bool:
 def bring_up_to_date(portions: Sequence[Portion], *, location: Location, by: Any | None) -> list[str]:
     """Ask for a newer workbook where ours is stale or says too little; never call it inside a transaction.
 
-    Answers the warnings for whoever orders: what is still stale, or a workbook that could not be taken.
+    Answers the warnings for whoever orders: what is still stale, or that nobody could look.
     """
     item_ids = decided_by_excel((portion.item_id for portion in portions), location=location)
     excel = [portion for portion in portions if portion.item_id in item_ids]
@@ -42,8 +38,9 @@ def bring_up_to_date(portions: Sequence[Portion], *, location: Location, by: Any
     warnings = []
     try:
         sync_newest(location=location, by=by)
-    except Refused as refusal:
-        warnings.append(f"The newest workbook of {location.code} could not be taken: {refusal.problems[0]}")
+    except Exception:  # files and buckets fail in many ways; the order is decided by what we know
+        log.exception("looking for a newer workbook of %s", location.code)
+        warnings.append(f"The folder for workbooks of {location.code} could not be read: there may be a newer one.")
     if _is_out_of_date(location):
         warnings.append(_stale_sentence(location))
     return warnings
@@ -58,10 +55,10 @@ def _stale_sentence(location: Location) -> str:
     sync = last_sync(location)
     if sync is None:
         return f"No workbook of {location.code} was ever compared, so its stock may differ. Upload one."
-    hours = f"{settings.EXCEL_STALE_AFTER_HOURS:g}"
+    hours, ago = f"{settings.EXCEL_STALE_AFTER_HOURS:g}", lasting(now() - sync.as_of)
     return (
-        f"The workbook of {location.code} was last compared as of {moment_in_words(sync.as_of)}, "
-        f"{lasting(now() - sync.as_of)} ago (more than {hours} h), and there is no newer one. The stock may differ."
+        f"The workbook of {location.code} was last compared as of {moment_in_words(sync.as_of)}, {ago} ago "
+        f"(more than {hours} h), and no newer one could be taken. The stock may differ."
     )
 
 

@@ -10,6 +10,7 @@ from approvals.clock import now
 from approvals.refusals import Refused
 from approvals.set_based import insert_rows
 from inventory.models import Location, Order, OrderLine
+from inventory.orders.authority import decided_by_excel
 from inventory.orders.excel_has_more import what_excel_says
 from inventory.orders.freshness import bring_up_to_date
 from inventory.orders.lines import NewLine, WantedLine, Wish, new_lines
@@ -47,8 +48,14 @@ def place_order(
     try:
         return _place(wish, warnings, by, source)
     except Short as refusal:
-        said = what_excel_says(refusal.shortages, location=location)
-        raise Refused([*refusal.problems, *said, *warnings]) from refusal
+        raise Refused([*refusal.problems, *_about_excel(refusal, location, warnings)]) from refusal
+
+
+def _about_excel(refusal: Short, location: Location, warnings: list[str]) -> list[str]:
+    """What the workbook has to do with it; nothing when Excel decides none of the short items."""
+    if not decided_by_excel((shortage.item_id for shortage in refusal.shortages), location=location):
+        return []
+    return [*what_excel_says(refusal.shortages, location=location), *warnings]
 
 
 def _place(wish: Wish, warnings: list[str], by: Any | None, source: str) -> Placed:

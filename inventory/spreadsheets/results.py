@@ -72,7 +72,7 @@ class SheetSummary:
 
 @dataclass(frozen=True, slots=True)
 class ReadLine:
-    """One item on one row. `counted` is None when the cell was empty: not counted, which is not zero."""
+    """One item on one row. `counted` is the quantity; None when the cell states none, which is not zero."""
 
     sheet: str
     row: int

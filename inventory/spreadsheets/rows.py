@@ -26,7 +26,7 @@ _MANY = 3
 class Record:
     """One data row: a value for every field of the layout, and what is wrong with it.
 
-    `code_cell` and `amount_cell` are what the cells of the anchor and the amount say, whether readable or not.
+    `code_cell` and `amount_cell` are what the cells of the anchor and the amount say, readable or not.
     """
 
     sheet: str
@@ -86,12 +86,10 @@ class RowReader:
         return self.found
 
     def _take(self, row: Row) -> None:
-        said = self._text(row, self._anchor), self._text(row, self._amount)
+        said = read_text(row.cells.get(self._anchor)), read_text(row.cells.get(self._amount))
         record = Record(self._sheet, row.number, {}, [], *said)
-        for column in (self._anchor, self._amount):
-            merge = self._merged.over(row.number, column)
-            if merge:
-                self._split.setdefault(merge, []).append(record)
+        for merge in self._merges_of(row.number):
+            self._split.setdefault(merge, []).append(record)
         for each, column in self._plan:
             cell = row.cells.get(column) if column else None
             record.values[each.name] = self._value(record, each, column, cell)
@@ -119,7 +117,7 @@ class RowReader:
             code = read_code(cell)
             if code.note:
                 self._padded.append(f"row {row}: {code.note}")
-            return code.text
+            return self._unless_nothing(code.text)
         return read_text(cell, strict=each.name in self._layout.unique)
 
     def _refuse(self, record: Record, column: int, trouble: str) -> None:
@@ -131,7 +129,7 @@ class RowReader:
     def _why_ignored(self, row: Row) -> IgnoredReason | None:
         if self._repeats_heading(row):
             return "repeated heading"
-        code, amount = self._text(row, self._anchor), row.cells.get(self._amount)
+        code, amount = self._unless_nothing(self._text(row, self._anchor)), row.cells.get(self._amount)
         if is_total(code):
             self._check_total(row, code, amount)
             return "subtotal"
@@ -166,12 +164,19 @@ class RowReader:
         words = self._layout.words
         return not text or (words.mean_nothing(text) and not words.mean_zero(text))
 
+    def _unless_nothing(self, code: str) -> str:
+        """A code, unless it is one of the words for none or nothing: "-" in a list of codes is no item."""
+        words = self._layout.words
+        return "" if words.mean_nothing(code) or words.mean_zero(code) else code
+
+    def _merges_of(self, number: int) -> set[Merge]:
+        """What the code and the amount of this row share with other rows."""
+        over = (self._merged.over(number, self._anchor), self._merged.over(number, self._amount))
+        return {merge for merge in over if merge}
+
     def _merged_into(self, number: int) -> bool:
-        """Whether the row shares a merged code or amount with the row above: it says part of what a data row says."""
-        return any(
-            merge and merge.first_row < number
-            for merge in (self._merged.over(number, self._anchor), self._merged.over(number, self._amount))
-        )
+        """Whether the row shares its code or amount with the one above: it says part of what a data row says."""
+        return any(merge.first_row < number for merge in self._merges_of(number))
 
     def _filled_down(self, row: Row) -> Row:
         """The row as it is shown, with what a merged cell of a field to fill down says in it."""
@@ -184,7 +189,7 @@ class RowReader:
                 self._above[merge] = row.cells[column]
             elif merge in self._above:
                 cells = {**cells, column: self._above[merge]}
-        return row._replace(cells=cells)
+        return row if cells is row.cells else row._replace(cells=cells)
 
     def _refuse_what_is_merged(self) -> None:
         """A code or amount that covers several data rows belongs to none of them for certain."""

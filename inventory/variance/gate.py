@@ -31,7 +31,8 @@ Verdict = VarianceLine.Decision
 def stage(source: Source, run: WorkflowRun) -> StepResult:
     """The envelope, and one proposed action per line that people decide."""
     subject = source.subject_of(run)
-    lines = source.lines_of(subject).filter(classification__in=source.to_people, proposed_action=None)
+    undecided = source.lines_of(subject).filter(decision=Verdict.NONE, proposed_action=None)
+    lines = undecided.filter(classification__in=source.to_people)
     if not lines.exists():
         return Skipped("Every line matches or is within the guardrails: no human is asked.")
     envelope = stage_envelope(source, run, subject)

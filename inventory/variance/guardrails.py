@@ -30,6 +30,7 @@ class Limits:
     percent: Decimal | None
     value: Decimal | None
     is_enabled: bool = True
+    quantity: Decimal | None = None  # units, for rules that look at quantities
 
 
 @dataclass(frozen=True)
@@ -69,19 +70,22 @@ def _unknown(expected: Decimal, unit_cost: Decimal | None) -> str:
     return ""
 
 
-def judge_zone(gross_value: Decimal, zone_value: Decimal, limits: Limits) -> Verdict:
-    """Is the sheet's gross variance value (sum of |value|) within the zone guardrail?"""
+def judge_zone(
+    gross_value: Decimal, zone_value: Decimal, limits: Limits, *, whole: str = "zone", part: str = "sheet"
+) -> Verdict:
+    """Is the sheet's gross variance value (sum of |value|) within the zone guardrail? `whole` and `part` name what is
+    judged, for the sentence."""
     if not limits.is_enabled:
         return Verdict(False, f"{limits.label} is switched off, so a human decides")
     beyond = []
     if limits.value is not None and gross_value > limits.value:
         beyond.append(f"{dollars(gross_value)} is more than {dollars(limits.value)}")
     if limits.percent is not None and gross_value * 100 > limits.percent * max(zone_value, Decimal(0)):
-        beyond.append(f"it is more than {_plain(limits.percent)} % of the zone's {dollars(zone_value)}")
+        beyond.append(f"it is more than {_plain(limits.percent)} % of the {whole}'s {dollars(zone_value)}")
     if beyond:
         return Verdict(
             False,
-            f"{limits.label}: the sheet's variance of {dollars(gross_value)} is too large: " + "; ".join(beyond),
+            f"{limits.label}: the {part}'s variance of {dollars(gross_value)} is too large: " + "; ".join(beyond),
         )
     return Verdict(True, f"Within {limits.label}")
 

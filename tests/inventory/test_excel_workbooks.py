@@ -61,7 +61,7 @@ def test_the_rows_of_the_upload_come_back_in_order_with_what_became_of_them():
     assert values(book["TAGS"]) == [
         ("Row", "Item code", "Description", "Stated in the file", "Read as", "Expected here", "Difference", "Outcome",
          "What to do"),
-        (2, "00417", "Hang tag", "12.50", 12.5, 10, 2.5, "Match", None),
+        (2, "00417", "Hang tag", "12.50", 12.5, 10, 2.5, "Matches", None),
         (5, "A2", "Hang tag", "12.50", 12.5, 10, 2.5, "Review", "Count it again."),
     ]  # fmt: skip
     assert values(book["Labels"])[1][3:5] == ("12 pcs", None)
@@ -74,7 +74,7 @@ def test_the_summary_adds_up_per_sheet_and_names_what_was_not_data():
         file_name="stock.xlsx", facts=[("As of", "08:00")], rows=rows, ignored={"TAGS": 3, "B": 0, "Empty": 1}
     )
     assert values(opened(content)["Summary"]) == [
-        ("Sheet", "Rows in", "Match", "Review", "Alert", "Not data"),
+        ("Sheet", "Rows in", "Matches", "Review", "Alert", "Not data"),
         ("TAGS", 2, 1, 1, 0, 3),
         ("B", 1, 1, 0, 0, 0),
         ("Empty", 0, 0, 0, 0, 1),

@@ -19,7 +19,7 @@ QUIET = {"", "-", "NA", "n/a"}
 CODES = st.one_of(
     st.none(),
     st.from_regex(r"\ATBAL(TAG|WBL)00[0-9]{2}N\Z"),
-    st.sampled_from(["A1", "A2", "00417", "Total", "Sub total", "LABELS", "1.2E+15", "А1", "CODE", "  "]),
+    st.sampled_from(["A1", "A2", "00417", "Total", "Sub total", "LABELS", "1.2E+15", "А1", "CODE", "-", "  "]),
     st.integers(0, 10**16),
 )
 NAMES = st.sampled_from([None, None, "Woven label", "Hang tag", "Total", "see Maria"])

@@ -11,15 +11,14 @@ from inventory.counting.uploads.placing import Place, find_place
 from inventory.models import Balance, CountSheet, Item, Upload, Zone
 from inventory.spreadsheets import (
     CellError,
-    CombinedLine,
     Reading,
-    ReadLine,
     SheetSummary,
     UnreadableFile,
     combine_lots,
     read_walk_sheet,
 )
 from inventory.uploads.keeping import sha256
+from inventory.uploads.rows import checked_line, sheet_rows
 from inventory.uploads.stored import CheckedLine, Problem, SheetRows, StoredReading
 
 SHOWN = 5
@@ -53,7 +52,7 @@ def check_file(
         return _refused(zone, counted_at, str(error))
     place = find_place(code=reading.sheet_code, zone=zone, sheet=sheet, counted_at=counted_at)
     combined, notes = combine_lots(reading.lines)
-    lines = tuple(_checked_line(line, len(reading.sheets) > 1) for line in combined)
+    lines = tuple(checked_line(line, several_sheets=len(reading.sheets) > 1) for line in combined)
     found, refused_codes = _catalogue_problems(lines, counted_at, _columns(reading))
     problems = [Problem("", None, "", sentence) for sentence in place.problems]
     problems += _in_file_order([*map(_as_problem, reading.errors), *found], reading)
@@ -112,28 +111,6 @@ def _said_before(first: Upload) -> str:
     )
 
 
-def _checked_line(line: CombinedLine, several_sheets: bool) -> CheckedLine:
-    sheet, row = line.from_rows[0]
-    numbers = [str(number) for _, number in line.from_rows]
-    more = f" and {len(numbers) - SHOWN} more" if len(numbers) > SHOWN else ""
-    rows = f"row{'s' if len(numbers) > 1 else ''} {', '.join(numbers[:SHOWN])}{more}"
-    place = f"Sheet “{sheet[:30]}”, {rows}" if several_sheets else f"Row{rows[3:]}"
-    return CheckedLine(line.item_code, line.counted, _as_read(line.lines), sheet, row, place, len(numbers))
-
-
-def _as_read(parts: Sequence[ReadLine]) -> str:
-    """`12`, or `12 (lot A) + 30 (lot B)` when several rows were put together; "" when nothing was counted."""
-    if all(part.counted is None for part in parts):
-        return ""
-    if len(parts) == 1:
-        return f"{parts[0].counted:f}"
-    return " + ".join(
-        ("empty" if part.counted is None else f"{part.counted:f}")
-        + (f" ({part.lot or part.bin})" if part.lot or part.bin else "")
-        for part in parts
-    )
-
-
 def _columns(reading: Reading) -> dict[tuple[str, str], str]:
     """{(sheet, field): column letter}"""
     return {(sheet.name, each.field): each.column for sheet in reading.sheets for each in sheet.columns}
@@ -169,17 +146,7 @@ def _accounting(reading: Reading, refused_codes: set[str]) -> tuple[SheetRows, .
 
 def _sheet_rows(sheet: SheetSummary, reading: Reading, refused_codes: set[str]) -> SheetRows:
     refused = [each for each in reading.lines if each.sheet == sheet.name and each.item_code in refused_codes]
-    uncounted = sum(each.counted is None for each in refused)
-    return SheetRows(
-        name=sheet.name,
-        visible=sheet.visible,
-        rows_in=sheet.rows_in,
-        counted=sheet.rows_counted - (len(refused) - uncounted),
-        refused=sheet.rows_refused + len(refused),
-        not_counted=sheet.rows_not_counted - uncounted,
-        ignored=tuple((row.row, row.reason, row.text) for row in sheet.ignored),
-        columns=", ".join(f"{each.heading} ({each.column})" for each in sheet.columns),
-    )
+    return sheet_rows(sheet, refused=len(refused), unstated=sum(each.counted is None for each in refused))
 
 
 def _own_columns(reading: Reading) -> list[str]:

@@ -1,0 +1,58 @@
+"""Alerts about questions: nobody answered in time, or there is nobody to ask. The tick looks for the first."""
+
+from django.urls import NoReverseMatch, reverse
+
+from approvals import watching
+from approvals.alerts import raise_alert, resolve_alert
+from approvals.clock import now
+from approvals.models import Alert
+from inventory.models import Location, StockQuestion
+
+Status = StockQuestion.Status
+
+
+def overdue_key(pk: int) -> str:
+    return f"stock-question-{pk}"
+
+
+def watch_questions() -> None:
+    """Tell of each question that nobody answered in time, once."""
+    late = StockQuestion.objects.filter(status=Status.OPEN, due_at__lt=now())
+    rows = list(late.select_related("item", "location", "assigned_to").order_by("due_at", "pk"))
+    if not rows:
+        return
+    told = set(Alert.objects.filter(key__in=[overdue_key(row.pk) for row in rows]).values_list("key", flat=True))
+    for question in rows:
+        if overdue_key(question.pk) not in told:
+            whom = question.assigned_to or "nobody in particular"
+            message = (
+                f"{question} Asked of {whom} and not answered by {question.due_at:%Y-%m-%d %H:%M %Z}. "
+                "Go and look, or cancel the question."
+            )
+            link = _link("inventory_stockquestion_change", question.pk)
+            raise_alert(key=overdue_key(question.pk), severity=Alert.Severity.WARNING, message=message, link=link)
+
+
+def tell_if_nobody_is_named(location: Location) -> None:
+    key = f"no-stock-keeper-{location.pk}"
+    waiting = StockQuestion.objects.filter(location=location, status=Status.OPEN, assigned_to=None)
+    if not waiting.exists():
+        resolve_alert(key=key)
+    elif not Alert.objects.filter(key=key, resolved_at=None).exists():
+        message = (
+            f"Location {location.code} has no stock keeper, so questions about its stock are given to nobody. "
+            "Name one on the location's page."
+        )
+        link = _link("inventory_location_change", location.pk)
+        raise_alert(key=key, severity=Alert.Severity.WARNING, message=message, link=link)
+
+
+def _link(page: str, pk: int) -> str:
+    """Nothing where no admin is installed."""
+    try:
+        return reverse(f"admin:{page}", args=[pk])
+    except NoReverseMatch:
+        return ""
+
+
+watching.register("stock_questions", watch_questions)
