@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Min, Q
 
 from approvals.business_days import business_day_of, days_between
 from approvals.clock import now
 from inventory.day_end.span import end_of, span_of
-from inventory.models import Authority, Balance, DayEndReport, ExcelSync, Location, Order
+from inventory.excel.morning import kept_by_workbooks
+from inventory.models import DayEndReport, ExcelSync, Location, Order
 
 LOOKED_BACK = timedelta(days=60)
 
@@ -23,14 +24,9 @@ class Missing:
         return end_of(self.business_date)
 
 
-def locations_kept_in_excel() -> QuerySet[Location]:
-    kept = Balance.objects.filter(authority=Authority.EXCEL)
-    return Location.objects.filter(pk__in=kept.order_by().values("location"))
-
-
 def locations_due(business_date: date) -> list[Location]:
     """Those with stock kept in Excel, and those with orders since the report before."""
-    kept = set(locations_kept_in_excel())
+    kept = set(kept_by_workbooks())
     return [place for place in Location.objects.all() if place in kept or _has_orders(place, business_date)]
 
 
@@ -48,7 +44,7 @@ def missing_days(until: date) -> list[Missing]:
     """
     earliest = until - LOOKED_BACK
     made = set(DayEndReport.objects.filter(business_date__gte=earliest).values_list("business_date", "location_id"))
-    begun, places = _first_days(), list(locations_kept_in_excel())
+    begun, places = _first_days(), kept_by_workbooks()
     return [
         Missing(day, place)
         for day in days_between(earliest, until)

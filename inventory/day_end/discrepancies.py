@@ -7,13 +7,13 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from approvals.models import ProposedAction
 from inventory.day_end.contents import digits
-from inventory.models import DayEndReport, ExcelSync, Location, SyncLine
+from inventory.excel.ledger_side import last_workbook
+from inventory.models import DayEndReport, Location, SyncLine
 
 Kind = SyncLine.Classification
-UNDECIDED = Q(classification__in=[Kind.REVIEW, Kind.ALERT], proposed_action__status=ProposedAction.Status.PENDING)
-MISSING = Q(classification__in=[Kind.MISSING_HERE, Kind.MISSING_THERE])
+UNDECIDED = Q(proposed_action__status=ProposedAction.Status.PENDING)
+MISSING = Q(classification=Kind.MISSING_THERE) | Q(classification=Kind.MISSING_HERE, proposed_action=None)
 FLAGGED = Q(is_flagged=True, reviewed_at=None)
-WORKBOOKS = (ExcelSync.Source.UPLOAD, ExcelSync.Source.FOLDER, ExcelSync.Source.COMMAND)
 
 
 @dataclass(frozen=True)
@@ -35,18 +35,13 @@ def discrepancies(location: Location) -> list[Discrepancy]:
 
 def open_lines(location: Location) -> QuerySet[SyncLine]:
     lines = SyncLine.objects.filter(sync__location=location).select_related("item")
-    last = _last_workbook(location)
+    last = last_workbook(location)
     if last is None:
         return lines.filter(UNDECIDED)
     # Single items may have been looked at again since; what was found then counts.
     later = SyncLine.objects.filter(item=OuterRef("item"), sync__location=location, sync__gt=OuterRef("sync"))
     newest = lines.filter(MISSING | FLAGGED, sync__gte=last).filter(~Exists(later))
     return lines.filter(UNDECIDED | Q(pk__in=newest.values("pk")))
-
-
-def _last_workbook(location: Location) -> ExcelSync | None:
-    """The last that spoke of everything; looking at single items again says nothing of the others."""
-    return ExcelSync.objects.filter(location=location, source__in=WORKBOOKS).order_by("-pk").first()
 
 
 def _discrepancy(line: SyncLine) -> Discrepancy:

@@ -5,11 +5,18 @@ from typing import Any
 
 from approvals.clock import now
 from approvals.models import ProposedAction
-from inventory.models import ExcelSync, Item, Location, SyncLine
+from inventory.models import ExcelSync, Item, Location, SyncLine, Upload
 
 
 def synced(location: Location, source: str = "upload") -> ExcelSync:
-    return ExcelSync.objects.create(location=location, source=source, as_of=now(), submitted_at=now())
+    """Of a workbook, unless a person answered."""
+    upload = None
+    if source != "answer":
+        digest = f"{ExcelSync.objects.count():064d}"
+        upload = Upload.objects.create(
+            file_name="stock.xlsx", sha256=digest, size=1, status="confirmed", kind="stock", location=location
+        )
+    return ExcelSync.objects.create(location=location, source=source, upload=upload, as_of=now(), submitted_at=now())
 
 
 def found(sync: ExcelSync, item: Item, kind: str, counted: Any = None, expected: Any = None, **more: Any) -> SyncLine:
