@@ -51,6 +51,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 ("inventory.view_countline", "inventory.view_expected"),
             ),
             Entry("Adjustments", "tune", "inventory_adjustment_changelist", ("inventory.view_adjustment",)),
+            Entry("End of day", "edit_document", "inventory_dayendreport_changelist", ("inventory.view_dayendreport",)),
             Entry("Zones", "grid_view", "inventory_zone_changelist", ("inventory.view_zone",)),
             Entry("Locations", "warehouse", "inventory_location_changelist", ("inventory.view_location",)),
         ),
