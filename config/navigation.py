@@ -24,6 +24,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Dashboard", "dashboard", "index", ()),
             Entry("To decide", "gavel", "approvals_proposedaction_changelist", ("approvals.view_proposedaction",)),
             Entry("Count sheets", "fact_check", "inventory_countsheet_changelist", ("inventory.view_countsheet",)),
+            Entry("Questions", "help", "inventory_stockquestion_changelist", ("inventory.view_stockquestion",)),
             Entry("Rotation plan", "event_repeat", "inventory_zone_rotation", ("inventory.view_zone",)),
             Entry(
                 "Variances",
@@ -50,6 +51,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 ("inventory.view_countline", "inventory.view_expected"),
             ),
             Entry("Adjustments", "tune", "inventory_adjustment_changelist", ("inventory.view_adjustment",)),
+            Entry("End of day", "edit_document", "inventory_dayendreport_changelist", ("inventory.view_dayendreport",)),
             Entry("Zones", "grid_view", "inventory_zone_changelist", ("inventory.view_zone",)),
             Entry("Locations", "warehouse", "inventory_location_changelist", ("inventory.view_location",)),
         ),
