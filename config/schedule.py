@@ -81,6 +81,18 @@ SCHEDULE = (
         reason="Marks sent quotes as expired once their last day is over where the company is.",
     ),
     Entry(
+        name="Look for stock workbooks",
+        task="inventory.excel.tasks.look_into_folders",
+        schedule=Every(timedelta(minutes=1)),
+        reason="Syncs a workbook that was dropped into a location's watched folder.",
+    ),
+    Entry(
+        name="Morning Excel sync",
+        task="inventory.excel.tasks.morning_sync",
+        schedule=Cron(every_business_day(9).cron),
+        reason="09:00 on business days: syncs what lies in the folders, and asks for the workbooks that are missing.",
+    ),
+    Entry(
         name="Weekly cycle count",
         task="inventory.counting.tasks.weekly_cycle_count",
         schedule=Cron("0 6 * * MON"),
