@@ -60,7 +60,7 @@ def test_the_next_morning_proves_what_was_entered(shop, shelf):
     with at(local(11, 24, 9)):
         upload = bring(workbook_of(report), home=shop.home, name=workbook_name(report))
         found = commit_workbook(upload=upload, by=upload.uploaded_by)
-    lines = {line.item_code: [str(line.classification), f"{line.counted:g}"] for line in found.lines.all()}
+    lines = {line.item_code: [str(line.classification), str(int(line.counted))] for line in found.lines.all()}
     assert lines["FEW"] == ["match", "230"]
     assert lines["MANY"] == ["match", "50"]
     assert {each.status for each in standings(report)} == {"proved"}
