@@ -4,16 +4,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from import_export.admin import ImportExportMixin
 from import_export.fields import Field
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from approvals.admin.histories import HistoryAdmin
 from approvals.money import dollars
+from inventory.admin.checking import CHECK, check_page
 from inventory.admin.exporting import SafeResource
 from inventory.admin.importing import CodeWidget, NumberWidget
 from inventory.admin.summary import forget
@@ -76,6 +78,7 @@ class ItemAdmin(ImportExportMixin, HistoryAdmin):
     list_per_page = 50
     search_fields = ("item_code", "description", "=barcode")
     inlines = (ComponentInline,)
+    actions_detail = ("check_stock",)
     fieldsets = (
         (None, {"fields": (("item_code", "barcode"), "description", ("unit", "case_pack"))}),
         (None, {"fields": (("abc_class", COST), ("allows_fractions", "is_active"), "netsuite_id")}),
@@ -106,6 +109,13 @@ class ItemAdmin(ImportExportMixin, HistoryAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """An item is made inactive; what was counted and moved keeps its name."""
         return False
+
+    def has_check_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self.has_view_permission(request) and request.user.has_perm(CHECK)
+
+    @action(description="Check stock", url_path="check", permissions=["check"], icon="fact_check")
+    def check_stock(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return check_page(self, request, get_object_or_404(Item, pk=object_id))
 
     @display(description="Average cost", ordering=COST)
     def cost(self, item: Item) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.timezone import localtime
@@ -13,13 +14,14 @@ from import_export.admin import ImportExportMixin
 from import_export.fields import Field
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter, RelatedDropdownFilter
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from approvals.admin.links import link_to, list_of
 from approvals.admin.record import RecordAdmin
 from approvals.clock import now
 from approvals.templatetags.figures import quantity, signed
 from inventory.admin.authority import COLOURS, HISTORY_SHOWN, authority_page
+from inventory.admin.checking import check_address
 from inventory.admin.exporting import SafeResource, moment_field
 from inventory.admin.importing import ItemWidget, LocationWidget, NumberWidget, ZoneWidget
 from inventory.admin.summary import forget
@@ -113,6 +115,7 @@ class BalanceAdmin(ImportExportMixin, ItemSearch):
     export_form_class = ExportForm
     import_template_name = "inventory/import.html"
     actions = ("set_authority",)
+    actions_detail = ("check_stock",)
     list_display = (
         *("item", "location", "zone", "bin", "on_hand", "reserved", "available"),
         *("whose_word", "last_counted_at"),
@@ -157,6 +160,11 @@ class BalanceAdmin(ImportExportMixin, ItemSearch):
     @admin.action(description="Set authority…", permissions=["change_authority"])
     def set_authority(self, request: HttpRequest, balances: QuerySet[Balance]) -> HttpResponse | None:
         return authority_page(self, request, balances)
+
+    @action(description="Check stock", url_path="check", permissions=["view"], icon="fact_check")
+    def check_stock(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        balance = get_object_or_404(Balance.objects.select_related("location"), pk=object_id)
+        return redirect(check_address(balance.item_id, location=balance.location.code))
 
     @admin.display(description="Authority")
     def authority_since(self, balance: Balance) -> str:
