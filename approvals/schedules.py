@@ -20,7 +20,6 @@ log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 3
 MOST_PASSED_OVER = 31  # rows for days missed in one go; a program that slept longer says enough with these
 LONGEST_GAP = 400  # days between two slots; a calendar with a longer one has no business days
-MISSED = "Nothing was running on this day."
 
 
 def latest_slot(when: Weekly | Daily, at: datetime) -> datetime:
@@ -96,12 +95,12 @@ def _known_slot(schedule: Schedule, slot_at: datetime) -> ScheduledSlot:
     with transaction.atomic():
         slot, is_new = ScheduledSlot.objects.get_or_create(schedule=schedule.key, slot_at=slot_at)
         if is_new and isinstance(schedule.when, Daily):
-            _pass_over_missed(schedule.key, schedule.when, slot_at)
+            _pass_over_missed(schedule, schedule.when, slot_at)
     return slot
 
 
-def _pass_over_missed(key: str, when: Daily, slot_at: datetime) -> None:
-    last = ScheduledSlot.objects.filter(schedule=key, slot_at__lt=slot_at).order_by("-slot_at").first()
+def _pass_over_missed(schedule: Schedule, when: Daily, slot_at: datetime) -> None:
+    last = ScheduledSlot.objects.filter(schedule=schedule.key, slot_at__lt=slot_at).order_by("-slot_at").first()
     if last is None:
         return
     missed: list[datetime] = []
@@ -113,10 +112,10 @@ def _pass_over_missed(key: str, when: Daily, slot_at: datetime) -> None:
         missed.append(earlier)
     ScheduledSlot.objects.bulk_create(
         ScheduledSlot(
-            schedule=key,
+            schedule=schedule.key,
             slot_at=moment,
             status=ScheduledSlot.Status.PASSED_OVER,
-            detail=MISSED,
+            detail=f"Nothing was running then. If it is needed, {schedule.by_hand or 'do it by hand'}.",
             finished_at=now(),
         )
         for moment in missed

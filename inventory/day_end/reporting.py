@@ -25,8 +25,8 @@ PERMISSION = "inventory.add_dayendreport"
 def make_report(*, business_date: date, location: Location, by: Any | None = None) -> DayEndReport:
     """The report of that day, made now unless it exists; what it says never changes. Raises Refused.
 
-    `by` None is the schedule. The draft of the mail is staged after the report is kept: where a crash came between,
-    asking again stages it.
+    `by` None is the schedule or a command. The draft of the mail is staged after the report is kept: where a crash came
+    between, asking again stages it.
     """
     if by is not None and not by.has_perm(PERMISSION):
         raise Refused(f"{by} may not make end-of-day reports. Ask an administrator for the counter or approver role.")

@@ -9,7 +9,7 @@ from inventory.day_end.reporting import make_report
 from inventory.models import DayEndReport
 from tests import factories as make
 from tests.day_end.conftest import Shop, local
-from tests.inventory.test_races import at_once
+from tests.racing import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 

@@ -66,7 +66,7 @@ class DayEndReportAdmin(ReadOnlyAdmin):
 
     @display(description="Made by", ordering="made_by")
     def who(self, report: DayEndReport) -> str:
-        return str(report.made_by or "The schedule")
+        return str(report.made_by or "The system")
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """With how much of each report waits, in one query for the page."""
