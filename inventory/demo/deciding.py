@@ -3,7 +3,7 @@
 from typing import Any
 
 from approvals.models import ProposedAction
-from approvals.operations import content_hash, decide, live_numbers
+from approvals.operations import NotAllowedToDecide, content_hash, decide, live_numbers
 
 
 def give(action: ProposedAction, verdicts: dict[int, str], *, by: Any, note: str = "", via: str = "admin") -> None:
@@ -13,3 +13,12 @@ def give(action: ProposedAction, verdicts: dict[int, str], *, by: Any, note: str
             action_id=action.pk, by=by, verdicts=verdicts, seen_hash=content_hash(live_numbers(action)), via=via,
             note=note,
         )  # fmt: skip
+
+
+def refusal_to(action: ProposedAction, by: Any) -> str:
+    """What somebody who may not decide this is told; "" if nobody stops them."""
+    try:
+        decide(action_id=action.pk, by=by, verdict="approved", seen_hash=None, via="command")
+    except NotAllowedToDecide as refusal:
+        return str(refusal)
+    return ""
