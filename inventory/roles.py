@@ -14,6 +14,8 @@ _EVERYTHING = [
         "countsheet",
         "countline",
         "upload",
+        "excelsync",
+        "syncline",
         "variance",
         "adjustment",
         "stockquestion",
@@ -27,7 +29,9 @@ _EVERYTHING = [
 ROLES = {
     "counter": [
         "inventory.submit_count",
+        "inventory.sync_stock",
         "inventory.view_countsheet",
+        "inventory.view_excelsync",
         "inventory.view_upload",
         "inventory.view_zone",
         "inventory.view_item",
@@ -39,12 +43,14 @@ ROLES = {
         "inventory.view_expected",
         "inventory.view_cost",
         "inventory.submit_count",
+        "inventory.sync_stock",
         "inventory.change_authority",
         "inventory.answer_stockquestion",
     ],
     "auditor": [*_EVERYTHING, "inventory.view_expected", "inventory.view_cost"],
     "integrator": [
         "inventory.submit_count",
+        "inventory.sync_stock",
         "inventory.view_zone",
         "inventory.view_item",
         "inventory.view_countsheet",

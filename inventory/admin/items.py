@@ -16,14 +16,11 @@ from approvals.admin.histories import HistoryAdmin
 from approvals.money import dollars
 from inventory.admin.exporting import SafeResource
 from inventory.admin.importing import CodeWidget, NumberWidget
+from inventory.admin.sight import sees_cost
 from inventory.admin.summary import forget
 from inventory.models import AssemblyComponent, Item
 
 COST = "avg_cost"
-
-
-def sees_cost(request: HttpRequest) -> bool:
-    return request.user.has_perm("inventory.view_cost")
 
 
 class ItemResource(SafeResource):

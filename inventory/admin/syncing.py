@@ -1,0 +1,95 @@
+"""The desk of people who bring workbooks: when the last one came, and what of them still waits."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Q
+from django.urls import reverse
+from django.utils.timezone import localtime
+
+from approvals.admin.desks import Desk, Pile, Task, add_desk
+from approvals.admin.links import list_of, page_of
+from approvals.clock import now
+from approvals.models import ProposedAction, WorkflowRun
+from inventory.admin.excel.access import may_sync
+from inventory.admin.sight import EXPECTED
+from inventory.admin.upload_links import upload_url
+from inventory.excel.gate import named
+from inventory.models import ExcelSync, Upload
+
+SHOWN = 6
+HINT = "A workbook that you bring appears here until it is synced and decided."
+SOURCES = (ExcelSync.Source.UPLOAD, ExcelSync.Source.FOLDER, ExcelSync.Source.COMMAND)
+
+
+def syncing(user: Any) -> Desk | None:
+    if not may_sync(user):
+        return None
+    piles = [_brought(user)]
+    if user.has_perm("inventory.view_excelsync") and user.has_perm(EXPECTED):
+        piles.append(_waiting())
+    return Desk(piles, HINT, ("Upload a workbook", reverse("admin:inventory_excelsync_upload")))
+
+
+def _brought(user: Any) -> Pile:
+    mine = Upload.objects.filter(
+        uploaded_by=user.pk, kind=Upload.Kind.STOCK, status=Upload.Status.PREVIEWED
+    )  # fmt: skip
+    tasks = [
+        Task(
+            title=upload.file_name,
+            detail=f"For {upload.location.code}: look at the preview, then sync or discard it"
+            if upload.location
+            else "",
+            url=upload_url(upload),
+            since=upload.uploaded_at,
+        )
+        for upload in mine.select_related("location").defer("reading").order_by("pk")[:SHOWN]
+    ]
+    more = list_of(Upload, kind__exact="stock", status__exact="previewed")
+    return Pile("Workbooks to sync", "table_view", mine.count(), tasks, more, _last_workbook())
+
+
+def _last_workbook() -> str:
+    """`Last workbook: yesterday 17:10 – upload today's`; empty when today's is there."""
+    last = ExcelSync.objects.filter(source__in=SOURCES).order_by("-submitted_at").values_list("submitted_at").first()
+    if last is None:
+        return "No workbook was synced yet – upload the first"
+    return "" if _days_ago(last[0]) == 0 else f"Last workbook: {_day(last[0])} – upload today’s"
+
+
+def _days_ago(at: datetime) -> int:
+    return (localtime(now()).date() - localtime(at).date()).days
+
+
+def _day(at: datetime) -> str:
+    ago, local = _days_ago(at), localtime(at)
+    day = "yesterday" if ago == 1 else f"{local:%A}" if ago < 7 else f"{local.day} {local:%b %Y}"
+    return f"{day} {local:%H:%M}"
+
+
+def _waiting() -> Pile:
+    rows = ExcelSync.objects.filter(run__status=WorkflowRun.Status.WAITING).select_related("location", "upload")
+    open_lines = Count("lines", filter=Q(lines__proposed_action__status=ProposedAction.Status.PENDING))
+    shown = rows.defer("upload__reading").annotate(open_lines=open_lines).order_by("pk")[:SHOWN]
+    tasks = [
+        Task(
+            title=f"{named(sync)} at {sync.location.code}",
+            detail=f"{sync.open_lines} row{'s' * (sync.open_lines != 1)} to decide"
+            if sync.open_lines
+            else "To sign off",
+            url=page_of(sync),
+            since=sync.submitted_at,
+        )
+        for sync in shown
+    ]
+    return Pile(
+        "Syncs waiting for decisions",
+        "table_view",
+        rows.count(),
+        tasks,
+        list_of(ExcelSync, run__status__exact="waiting"),
+    )
+
+
+add_desk(syncing)
