@@ -6,6 +6,8 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from config.buckets import bucket
+
 
 def quote_storage(env: environ.Env, secret: Callable[[str], str]) -> dict[str, Any]:
     """Where PDFs of quotes are kept: files under MEDIA_ROOT, or a bucket of S3 or R2."""
@@ -14,19 +16,7 @@ def quote_storage(env: environ.Env, secret: Callable[[str], str]) -> dict[str, A
         return {"BACKEND": "quotes.documents.shelves.PdfFolder"}
     if kind != "s3":
         raise ImproperlyConfigured(f"QUOTE_STORAGE is {kind}; it must be files or s3.")
-    bucket = env.str("QUOTE_S3_BUCKET", default="")
-    if not bucket:
-        raise ImproperlyConfigured("QUOTE_STORAGE is s3, so set QUOTE_S3_BUCKET to the bucket's name.")
-    options = {
-        "bucket_name": bucket,
-        # Empty for Amazon; https://<account>.r2.cloudflarestorage.com and region auto for R2.
-        "endpoint_url": env.str("QUOTE_S3_ENDPOINT", default="") or None,
-        "region_name": env.str("QUOTE_S3_REGION", default="") or None,
-        # Empty: the machine's own role.
-        "access_key": secret("QUOTE_S3_ACCESS_KEY") or None,
-        "secret_key": secret("QUOTE_S3_SECRET_KEY") or None,
-    }
-    return {"BACKEND": "quotes.documents.shelves.PdfBucket", "OPTIONS": options}
+    return {"BACKEND": "quotes.documents.shelves.PdfBucket", "OPTIONS": bucket(env, secret, "QUOTE")}
 
 
 def supplier_words(env: environ.Env, simulated: Callable[[str], str], production: bool) -> tuple[Any, Any, Any]:

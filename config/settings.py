@@ -20,6 +20,7 @@ from django.templatetags.static import static
 from import_export.formats.base_formats import CSV, XLSX
 
 from config.quoting import quote_storage, supplier_words
+from config.workbooks import workbook_storage
 
 django_stubs_ext.monkeypatch()
 env = environ.Env()
@@ -212,6 +213,7 @@ HASHED_AND_COMPRESSED = "whitenoise.storage.CompressedManifestStaticFilesStorage
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "quotes": quote_storage(env, secret),
+    "excel": workbook_storage(env, secret, VAR_DIR / "workbooks"),
     "staticfiles": {"BACKEND": HASHED_AND_COMPRESSED if PRODUCTION else HASHED},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
@@ -335,6 +337,11 @@ NETSUITE_MIRROR_LEAST_SHARE = env.float("NETSUITE_MIRROR_LEAST_SHARE", default=0
 QUOTE_LETTERHEAD, QUOTE_SIGNATORY, QUOTE_STATEMENTS = supplier_words(env, simulated, PRODUCTION)
 # How long an offer stands when nobody says otherwise.
 QUOTE_VALID_DAYS = env.int("QUOTE_VALID_DAYS", default=30)
+
+# --- Stock workbooks ----------------------------------------------------------------------------
+
+# Does a workbook from the watched folder post what only its units send to review?
+EXCEL_AUTO_FIX = env.bool("EXCEL_AUTO_FIX", default=False)
 
 # --- Import, export, history ------------------------------------------------------------------
 

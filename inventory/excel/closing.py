@@ -14,6 +14,7 @@ from approvals.mail.drafting import propose_email
 from approvals.models import Event, JournalEntry, WorkflowRun
 from approvals.money import dollars
 from inventory.excel.gate import EXCEL, named
+from inventory.excel.morning import told_today
 from inventory.models import Balance, ExcelSync, SyncLine
 from inventory.variance import posting, verifying
 
@@ -66,6 +67,7 @@ def manager_summary_step(run: WorkflowRun) -> StepResult:
     """`manager_summary`: alerts, and an e-mail draft when anything is pending; sent only after its own approval."""
     sync = ExcelSync.objects.select_related("location", "upload", "submitted_by").get(run=run)
     _raise_alerts(sync)
+    told_today(sync)
     if not any(sync.tally.get(outcome) for outcome in (*PENDING, *CRITICAL, Outcome.REFUSED)):
         return Skipped("Nothing is pending, so nobody is written to.")
     draft = propose_email(

@@ -6,6 +6,7 @@ from typing import Any
 
 from inventory.excel.comparing import Comparison, compare
 from inventory.excel.context import SubmittedWorkbook
+from inventory.excel.scopes import Scope
 from inventory.excel.submission import problems_before, start_sync
 from inventory.models import ExcelSync, Location, Upload
 from inventory.uploads.keeping import UploadRefused, only_the_uploader
@@ -28,7 +29,7 @@ class WorkbookPreview:
 def preview_workbook(upload: Upload, *, auto_fix: bool = False) -> WorkbookPreview:
     """What committing it now would do, row by row."""
     location, as_of, reading = _whole(upload)
-    blocked, warnings = problems_before(SubmittedWorkbook(0, location.pk, as_of, auto_fix, True, reading))
+    blocked, warnings = problems_before(SubmittedWorkbook(0, location.pk, as_of, auto_fix, Scope.WORKBOOK, reading))
     found = compare(location=location, as_of=as_of, lines=reading.lines, refused=reading.refused, auto_fix=auto_fix)
     said = (*found.suspicions, *reading.warnings, *warnings)
     return WorkbookPreview(reading, location, as_of, auto_fix, found, said, tuple(blocked))

@@ -12,6 +12,7 @@ from decimal import Decimal
 from inventory.excel import limits
 from inventory.excel.ledger_side import KnownBalance, KnownItem, LedgerSide, last_sync, ledger_side
 from inventory.excel.lookalikes import known_lookalikes
+from inventory.excel.scopes import Scope
 from inventory.excel.tiers import Tier, judge_difference
 from inventory.excel.unentered import missing_sales
 from inventory.models import Authority, Item, Location, SyncLine
@@ -92,16 +93,16 @@ def compare(
     lines: Sequence[CheckedLine],
     refused: Sequence[RefusedRow] = (),
     auto_fix: bool = False,
-    is_whole: bool = True,
+    scope: Scope = Scope.WORKBOOK,
 ) -> Comparison:
-    """`is_whole`: the lines are a workbook, so that an item they leave out is missing there."""
-    side = ledger_side(location, (line.item_code for line in lines), as_of)
+    """What a whole workbook leaves out is missing there; only a workbook can lack sales that were not entered."""
+    side = ledger_side(location, (line.item_code for line in lines), as_of, reads_excel=scope is not Scope.PERSON)
     rules = _rules(location, as_of, auto_fix)
     alike = _lookalikes(lines, side)
     rows = [ComparedRow(each.item_code, Outcome.REFUSED, None, each.sheet, each.row, 1, each.stated, why=each.message)
             for each in refused]  # fmt: skip
     rows += [_row(line, side, rules, alike) for line in lines]
-    if is_whole:
+    if scope is Scope.WORKBOOK:
         rows += _left_out(side, {row.item_code for row in rows})
     gross = sum((abs(row.value) for row in rows if _counts(row) and row.value), NOTHING)
     by_total = judge_zone(gross, side.value, rules.total, whole="location", part="workbook")
@@ -113,7 +114,7 @@ def compare(
         gross_value=round(gross, 2),
         net_value=round(sum((row.value for row in rows if _counts(row) and row.value), NOTHING), 2),
         note=f"{rules.adjust.label}; {rules.alert.label}; {by_total.why}",
-        suspicions=tuple(_suspicions(rows, side)) if is_whole else (),
+        suspicions=tuple(_suspicions(rows, side)) if scope is Scope.WORKBOOK else (),
     )
 
 
@@ -208,7 +209,7 @@ def _compare_known(row: ComparedRow, item: KnownItem, side: LedgerSide, rules: _
         return
     _judge(row, item, side, rules)
     if row.outcome in {Outcome.MATCH, Outcome.AUTO_ADJUST}:
-        row.proved = [pk for pk, _ in sold[: len(sold) - lacking]]
+        row.proved = [*side.entered.get(item.pk, []), *(pk for pk, _ in sold[: len(sold) - lacking])]
 
 
 def _figure(row: ComparedRow, item: KnownItem) -> None:

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from approvals.clock import now
 from inventory.excel import limits
+from inventory.excel.scopes import Scope
 from inventory.models import Adjustment, Balance, Location
 from inventory.uploads.stored import StoredReading
 from inventory.variance.guardrails import Limits
@@ -20,13 +21,13 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class SubmittedWorkbook:
-    """`is_whole`: a workbook, so that what it leaves out is missing there. `sync_id` 0 before there is one."""
+    """`sync_id` is 0 before there is a sync."""
 
     sync_id: int
     location_id: int
     as_of: datetime
     auto_fix: bool
-    is_whole: bool
+    scope: Scope
     reading: StoredReading
 
 
@@ -36,7 +37,7 @@ def read_inputs(stored: Mapping[str, Any]) -> SubmittedWorkbook:
         stored["location_id"],
         datetime.fromisoformat(stored["as_of"]),
         stored["auto_fix"],
-        stored["is_whole"],
+        Scope(stored["scope"]),
         StoredReading.from_json(stored["reading"]),
     )
 
@@ -47,7 +48,7 @@ def write_inputs(given: SubmittedWorkbook) -> dict[str, Any]:
         "location_id": given.location_id,
         "as_of": given.as_of.isoformat(),
         "auto_fix": given.auto_fix,
-        "is_whole": given.is_whole,
+        "scope": given.scope.value,
         "reading": given.reading.to_json(),
     }
 

@@ -38,13 +38,15 @@ class KnownBalance(NamedTuple):
 
 @dataclass(frozen=True)
 class LedgerSide:
-    """`items` by code, the rest by item id. `unentered` are sales up to the as-of time that no workbook has proved,
-    oldest first, as (id of the update, quantity); `corrected` are items whose record was put right after it."""
+    """`items` by code, the rest by item id. `unentered` are sales up to the as-of time that the workbook may lack,
+    oldest first, as (id of the update, quantity), `entered` ids of those that somebody says are in it; `corrected` are
+    items whose record was put right after that time."""
 
     items: dict[str, KnownItem]
     balances: dict[int, KnownBalance]
     moved: dict[int, Decimal]
     unentered: dict[int, list[tuple[int, Decimal]]]
+    entered: dict[int, list[int]]
     corrected: set[int]
     value: Decimal  # of everything at the location, US dollars
 
@@ -52,16 +54,18 @@ class LedgerSide:
         return {pk: balance for pk, balance in self.balances.items() if balance.authority == Authority.EXCEL}
 
 
-def ledger_side(location: Location, codes: Iterable[str], as_of: datetime) -> LedgerSide:
+def ledger_side(location: Location, codes: Iterable[str], as_of: datetime, *, reads_excel: bool = True) -> LedgerSide:
     """Everything needed of the workbook's items, and of all items kept at the location."""
     balances = {row[0]: KnownBalance(*row) for row in _balances(location)}
     wanted = Item.objects.filter(Q(item_code__any_of=list(codes)) | Q(pk__any_of=list(balances))).order_by()
     items = {row[1]: KnownItem(*row) for row in wanted.values_list(*KnownItem._fields)}
+    unentered, entered = _sales(location, as_of) if reads_excel else ({}, {})
     return LedgerSide(
         items=items,
         balances=balances,
         moved=dict(moved_since(location, dict.fromkeys(balances, as_of))),
-        unentered=unentered_sales(location, as_of),
+        unentered=unentered,
+        entered=entered,
         corrected=_corrected_after(location, as_of),
         value=sum(
             (
@@ -79,16 +83,19 @@ def _balances(location: Location) -> Iterable[tuple[int, Decimal, Decimal, str]]
     return rows.values_list("item_id", "quantity_on_hand", "quantity_reserved", "authority").iterator(20_000)
 
 
-def unentered_sales(location: Location, as_of: datetime) -> dict[int, list[tuple[int, Decimal]]]:
-    """Sold before the as-of time, and either not entered yet or entered only after it."""
-    sold = ExcelUpdate.objects.filter(location=location, sold_at__lte=as_of)
-    lacking = sold.filter(
-        Q(status=ExcelUpdate.Status.PENDING) | Q(status=ExcelUpdate.Status.ENTERED, entered_at__gt=as_of)
-    )
-    found: dict[int, list[tuple[int, Decimal]]] = defaultdict(list)
-    for item_id, pk, quantity in lacking.order_by("sold_at", "pk").values_list("item_id", "pk", "sold"):
-        found[item_id].append((pk, quantity))
-    return found
+def _sales(location: Location, as_of: datetime) -> tuple[dict[int, list[tuple[int, Decimal]]], dict[int, list[int]]]:
+    """Sales up to the as-of time that no workbook has proved: those it may lack (not entered, or only after it), and
+    those that somebody says are in it."""
+    sold = ExcelUpdate.objects.filter(location=location, sold_at__lte=as_of).exclude(status=ExcelUpdate.Status.PROVED)
+    unentered: dict[int, list[tuple[int, Decimal]]] = defaultdict(list)
+    entered: dict[int, list[int]] = defaultdict(list)
+    rows = sold.order_by("sold_at", "pk").values_list("item_id", "pk", "sold", "entered_at")
+    for item_id, pk, quantity, entered_at in rows:
+        if entered_at is None or entered_at > as_of:
+            unentered[item_id].append((pk, quantity))
+        else:
+            entered[item_id].append(pk)
+    return unentered, entered
 
 
 def _corrected_after(location: Location, as_of: datetime) -> set[int]:
@@ -104,6 +111,12 @@ def last_sync(location: Location) -> ExcelSync | None:
         .order_by(F("as_of").desc(), "-pk")
         .first()
     )
+
+
+def last_workbook(location: Location) -> ExcelSync | None:
+    """The newest workbook synced, whole; looking at it again does not make it newer."""
+    whole = ExcelSync.objects.filter(location=location, upload__isnull=False).select_related("upload", "location")
+    return whole.exclude(source=ExcelSync.Source.AGAIN).order_by("-as_of", "-pk").first()
 
 
 def expected_with_unentered(

@@ -11,6 +11,7 @@ from django.conf import settings
 from approvals import audit
 from approvals.clock import now
 from inventory.excel.context import SubmittedWorkbook
+from inventory.excel.scopes import Scope
 from inventory.excel.submission import problems_before, said_before
 from inventory.models import ExcelSync, Location, Upload
 from inventory.spreadsheets import Reading, ReadLine, SheetSummary, UnreadableFile, combine_lots
@@ -50,6 +51,7 @@ def receive_workbook(
         kind=Upload.Kind.STOCK,
         location=location,
         counted_at=when,
+        saved_at=saved_at,
     )
 
 
@@ -75,7 +77,7 @@ def _read(content: bytes, file_name: str) -> tuple[Reading | None, datetime | No
 
 
 def _objections(location: Location, as_of: datetime, reading: StoredReading) -> list[str]:
-    blocked, _ = problems_before(SubmittedWorkbook(0, location.pk, as_of, False, True, reading))
+    blocked, _ = problems_before(SubmittedWorkbook(0, location.pk, as_of, False, Scope.WORKBOOK, reading))
     return blocked
 
 

@@ -33,7 +33,7 @@ def compare_rows_step(run: WorkflowRun) -> StepResult:
         lines=given.reading.lines,
         refused=given.reading.refused,
         auto_fix=given.auto_fix,
-        is_whole=given.is_whole,
+        scope=given.scope,
     )
     item_ids = _create_items(found, sync)
     insert_rows(SyncLine, COLUMNS, [_line(sync, row, item_ids) for row in found.rows])

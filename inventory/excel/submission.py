@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from approvals import engine, registry
 from approvals.refusals import Refused
 from inventory.excel.context import SubmittedWorkbook, write_inputs
+from inventory.excel.scopes import Scope
 from inventory.models import ExcelSync, Location, Upload
 from inventory.uploads.stored import SheetRows, StoredReading
 
@@ -29,12 +30,11 @@ def start_sync(
     by: Any | None,
     upload: Upload | None = None,
     auto_fix: bool = False,
-    is_whole: bool = True,
+    scope: Scope = Scope.WORKBOOK,
 ) -> ExcelSync:
     """Compare, post what needs nobody, and propose the rest. Raises SyncRefused with every problem; nothing is stored.
 
-    An `upload` that is still previewed is confirmed by this, once. `is_whole` False for a part that was asked for
-    (one item), whose silence about other items means nothing.
+    An `upload` that is still previewed is confirmed by this, once.
     """
     with transaction.atomic():
         if upload and upload.status == Upload.Status.PREVIEWED:
@@ -48,7 +48,7 @@ def start_sync(
             submitted_by=by,
             sheets=[_without_texts(sheet) for sheet in reading.sheets],
         )
-        given = SubmittedWorkbook(sync.pk, location.pk, as_of, auto_fix, is_whole, reading)
+        given = SubmittedWorkbook(sync.pk, location.pk, as_of, auto_fix, scope, reading)
         try:
             run = engine.start(key=WORKFLOW, inputs=write_inputs(given), subject=_about(sync, reading), by=by)
         except SyncRefused:

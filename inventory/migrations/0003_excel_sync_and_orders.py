@@ -197,6 +197,11 @@ class Migration(migrations.Migration):
             name='kind',
             field=models.CharField(choices=[('opening', 'Opening stock'), ('receipt', 'Receipt'), ('shipment', 'Shipment'), ('transfer', 'Transfer'), ('assembly', 'Assembly'), ('count', 'Count adjustment'), ('sync', 'Sync adjustment'), ('correction', 'Correction to NetSuite')], max_length=10),
         ),
+        migrations.AddField(
+            model_name='upload',
+            name='saved_at',
+            field=models.DateTimeField(blank=True, help_text='When the file in the watched folder was saved.', null=True),
+        ),
         migrations.AlterField(
             model_name='upload',
             name='counted_at',

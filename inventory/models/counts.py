@@ -51,6 +51,7 @@ class Upload(models.Model):
         Location, null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text="Of a stock workbook."
     )
     counted_at = models.DateTimeField(null=True, blank=True, help_text="When what it says was true.")
+    saved_at = models.DateTimeField(null=True, blank=True, help_text="When the file in the watched folder was saved.")
     file = models.FileField(upload_to="walk_sheets/%Y/%m/", blank=True)
     reading = models.JSONField(default=dict, help_text="What was read: sheets, lines, errors, warnings.")
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")

@@ -77,6 +77,9 @@ def discard_upload(*, upload: Upload, by: Any) -> None:
 
 
 def only_the_uploader(upload: Upload, by: Any | None, verb: str) -> None:
+    """A stock workbook that nobody brought (it lay in the watched folder) may be taken up by whoever may sync."""
+    if upload.kind == Upload.Kind.STOCK and upload.uploaded_by_id is None:
+        return
     if upload.uploaded_by_id != (by.pk if by else None):
         who = upload.uploaded_by or "nobody in particular"
         raise UploadRefused(f"“{upload.file_name}” was brought by {who}, who alone may {verb} it.")

@@ -4,23 +4,19 @@ Exit code 0: done. 2: refused, nothing was counted; every problem is listed.
 """
 
 import json
-from argparse import ArgumentTypeError
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
-from django.utils.timezone import is_naive, make_aware
 
 from approvals.clock import now
 from approvals.refusals import Refused
 from inventory.counting.uploads import Problem, check_file, confirm_upload, preview, receive_upload
+from inventory.management.file_arguments import REFUSED, find_user, moment, read_file
 from inventory.models import CountLine, CountSheet, Upload, Zone
 from inventory.uploads.stored import StoredReading, reading_of
 
-REFUSED = 2
 Classification = CountLine.Classification
 
 
@@ -50,24 +46,12 @@ class Command(BaseCommand):
             raise SystemExit(REFUSED)
 
 
-def moment(text: str) -> datetime:
-    """An ISO 8601 moment; without an offset it is a wall clock where the counts are made."""
-    try:
-        value = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ArgumentTypeError(f"“{text}” is not a date and time such as 2026-11-02T07:30.") from error
-    return make_aware(value) if is_naive(value) else value
-
-
 def run(options: dict[str, Any]) -> dict[str, Any]:
-    by, zone = find_user(options["by"]), find_zone(options["zone"], options["location"])
+    by = find_user(options["by"], permission="inventory.submit_count", to="submit counts")
+    zone = find_zone(options["zone"], options["location"])
     path: Path = options["file"]
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise Refused(f"{path} cannot be read: {error.strerror}.") from error
     given: dict[str, Any] = {
-        "content": content,
+        "content": read_file(path),
         "file_name": path.name,
         "zone": zone,
         "counted_at": options["counted_at"] or now(),
@@ -80,17 +64,6 @@ def run(options: dict[str, Any]) -> dict[str, Any]:
         return report_of(reading) | {"errors": [error.__dict__ for error in reading.errors]}
     sheet = confirm_upload(upload=upload, by=by, source=CountSheet.Source.COMMAND)
     return report_of(reading) | result_of(sheet, reading)
-
-
-def find_user(name: str | None) -> Any | None:
-    if name is None:
-        return None
-    user = get_user_model()._default_manager.filter(username=name, is_active=True).first()
-    if user is None:
-        raise Refused(f"There is no active user “{name}”.")
-    if not user.has_perm("inventory.submit_count"):
-        raise Refused(f"{name} may not submit counts. Ask an administrator for the counter role.")
-    return user
 
 
 def find_zone(code: str, location: str | None) -> Zone:
