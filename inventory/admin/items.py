@@ -4,16 +4,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from import_export.admin import ImportExportMixin
 from import_export.fields import Field
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from approvals.admin.histories import HistoryAdmin
 from approvals.money import dollars
+from inventory.admin.excel.access import may_sync
+from inventory.admin.excel.again import AGAIN, again_page, kept_by_excel
 from inventory.admin.exporting import SafeResource
 from inventory.admin.importing import CodeWidget, NumberWidget
 from inventory.admin.sight import sees_cost
@@ -73,6 +76,7 @@ class ItemAdmin(ImportExportMixin, HistoryAdmin):
     list_per_page = 50
     search_fields = ("item_code", "description", "=barcode")
     inlines = (ComponentInline,)
+    actions_detail = ("sync_again",)
     fieldsets = (
         (None, {"fields": (("item_code", "barcode"), "description", ("unit", "case_pack"))}),
         (None, {"fields": (("abc_class", COST), ("allows_fractions", "is_active"), "netsuite_id")}),
@@ -103,6 +107,14 @@ class ItemAdmin(ImportExportMixin, HistoryAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """An item is made inactive; what was counted and moved keeps its name."""
         return False
+
+    def has_sync_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self.has_view_permission(request) and may_sync(request.user)
+
+    @action(description=AGAIN, url_path="sync", permissions=["sync"], icon="sync")
+    def sync_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        item = get_object_or_404(Item, pk=object_id)
+        return again_page(self, request, item, locations=kept_by_excel(item), item=item)
 
     @display(description="Average cost", ordering=COST)
     def cost(self, item: Item) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.timezone import localtime
@@ -13,13 +14,15 @@ from import_export.admin import ImportExportMixin
 from import_export.fields import Field
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter, RelatedDropdownFilter
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from approvals.admin.links import link_to, list_of
 from approvals.admin.record import RecordAdmin
 from approvals.clock import now
 from approvals.templatetags.figures import quantity, signed
 from inventory.admin.authority import COLOURS, HISTORY_SHOWN, authority_page
+from inventory.admin.excel.access import may_sync
+from inventory.admin.excel.again import AGAIN, again_page
 from inventory.admin.exporting import SafeResource, moment_field
 from inventory.admin.importing import ItemWidget, LocationWidget, NumberWidget, ZoneWidget
 from inventory.admin.summary import forget
@@ -113,6 +116,7 @@ class BalanceAdmin(ImportExportMixin, ItemSearch):
     export_form_class = ExportForm
     import_template_name = "inventory/import.html"
     actions = ("set_authority",)
+    actions_detail = ("sync_again",)
     list_display = (
         *("item", "location", "zone", "bin", "on_hand", "reserved", "available"),
         *("whose_word", "last_counted_at"),
@@ -157,6 +161,14 @@ class BalanceAdmin(ImportExportMixin, ItemSearch):
     @admin.action(description="Set authority…", permissions=["change_authority"])
     def set_authority(self, request: HttpRequest, balances: QuerySet[Balance]) -> HttpResponse | None:
         return authority_page(self, request, balances)
+
+    def has_sync_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self.has_view_permission(request) and may_sync(request.user)
+
+    @action(description=AGAIN, url_path="sync", permissions=["sync"], icon="sync")
+    def sync_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        balance = get_object_or_404(Balance.objects.select_related("item", "location"), pk=object_id)
+        return again_page(self, request, balance, locations=[balance.location], item=balance.item)
 
     @admin.display(description="Authority")
     def authority_since(self, balance: Balance) -> str:

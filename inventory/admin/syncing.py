@@ -38,13 +38,11 @@ def _brought(user: Any) -> Pile:
     tasks = [
         Task(
             title=upload.file_name,
-            detail=f"For {upload.location.code}: look at the preview, then sync or discard it"
-            if upload.location
-            else "",
+            detail="Read, and not synced yet: look at the preview, then sync or discard it",
             url=upload_url(upload),
             since=upload.uploaded_at,
         )
-        for upload in mine.select_related("location").defer("reading").order_by("pk")[:SHOWN]
+        for upload in mine.defer("reading").order_by("pk")[:SHOWN]
     ]
     more = list_of(Upload, kind__exact="stock", status__exact="previewed")
     return Pile("Workbooks to sync", "table_view", mine.count(), tasks, more, _last_workbook())
@@ -73,23 +71,15 @@ def _waiting() -> Pile:
     open_lines = Count("lines", filter=Q(lines__proposed_action__status=ProposedAction.Status.PENDING))
     shown = rows.defer("upload__reading").annotate(open_lines=open_lines).order_by("pk")[:SHOWN]
     tasks = [
-        Task(
-            title=f"{named(sync)} at {sync.location.code}",
-            detail=f"{sync.open_lines} row{'s' * (sync.open_lines != 1)} to decide"
-            if sync.open_lines
-            else "To sign off",
-            url=page_of(sync),
-            since=sync.submitted_at,
-        )
+        Task(f"{named(sync)} at {sync.location.code}", _to_decide(sync.open_lines), page_of(sync), sync.submitted_at)
         for sync in shown
     ]
-    return Pile(
-        "Syncs waiting for decisions",
-        "table_view",
-        rows.count(),
-        tasks,
-        list_of(ExcelSync, run__status__exact="waiting"),
-    )
+    more = list_of(ExcelSync, run__status__exact="waiting")
+    return Pile("Syncs waiting for decisions", "table_view", rows.count(), tasks, more)
+
+
+def _to_decide(rows: int) -> str:
+    return f"{rows} row{'s' * (rows != 1)} to decide" if rows else "A second person signs it off"
 
 
 add_desk(syncing)

@@ -9,6 +9,7 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 from django.views.decorators.http import require_POST
@@ -18,6 +19,7 @@ from unfold.decorators import display
 from approvals.admin.readonly import ReadOnlyAdmin
 from inventory.admin.excel import bringing, kinds, looking
 from inventory.admin.excel.access import may_sync
+from inventory.admin.excel.again import again_page
 from inventory.admin.excel.pages import show, sight_of
 from inventory.admin.excel.story import RUN_COLOURS, story_of
 from inventory.admin.sight import sees_expected
@@ -115,10 +117,16 @@ class ExcelSyncAdmin(ReadOnlyAdmin):
             path("uploads/<int:pk>/as-of/", post(bringing.as_of_page), name=f"{name}upload_as_of"),
             path("uploads/<int:pk>/sync/", post(bringing.commit_page), name=f"{name}upload_commit"),
             path("uploads/<int:pk>/discard/", post(bringing.discard_page), name=f"{name}upload_discard"),
+            path("<int:pk>/again/", view(_look_again), name=f"{name}again"),
             path("<int:pk>/result.xlsx", view(looking.result_page), name=f"{name}result"),
             path("<int:pk>/lines/<int:line_pk>/reviewed/", post(looking.reviewed_page), name=f"{name}reviewed"),
             *super().get_urls(),
         ]
+
+
+def _look_again(screen: ExcelSyncAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+    sync = get_object_or_404(ExcelSync.objects.select_related("location"), pk=pk)
+    return again_page(screen, request, sync, locations=[sync.location])
 
 
 def _words(numbers: Any) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.admin import ModelAdmin
+from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -10,6 +11,8 @@ from django.urls import reverse
 from inventory.admin.counting.access import may_count
 from inventory.admin.sight import sees_expected
 from inventory.models import CountSheet
+
+ROWS_PER_PAGE = 500
 
 
 def show(screen: "ModelAdmin[Any]", request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
@@ -23,6 +26,10 @@ def show(screen: "ModelAdmin[Any]", request: HttpRequest, template: str, title: 
         **context,
     }
     return TemplateResponse(request, f"counting/{template}.html", everything)
+
+
+def page_of_rows(request: HttpRequest, rows: Any, per_page: int = ROWS_PER_PAGE) -> "Page[Any]":
+    return Paginator(rows, per_page).get_page(request.GET.get("p"))
 
 
 def sheet_url(sheet: CountSheet, action: str = "change") -> str:

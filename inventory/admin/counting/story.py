@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from approvals.admin.links import page_of
 from approvals.models import RunStep
-from inventory.admin.pages_of_rows import page_of_rows
+from inventory.admin.counting.pages import page_of_rows
 from inventory.admin.sight import sees_expected
 from inventory.counting.gate import ENVELOPE, SIGN_OFF
 from inventory.models import Balance, CountLine, CountSheet

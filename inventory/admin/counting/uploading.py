@@ -10,8 +10,7 @@ from django.shortcuts import get_object_or_404, redirect
 from approvals.refusals import Refused
 from inventory.admin.counting.access import may_count, require_may_count
 from inventory.admin.counting.forms import UploadForm
-from inventory.admin.counting.pages import sheet_url, show
-from inventory.admin.pages_of_rows import page_of_rows
+from inventory.admin.counting.pages import page_of_rows, sheet_url, show
 from inventory.admin.sight import sees_expected
 from inventory.admin.upload_links import upload_url
 from inventory.counting.uploads import (

@@ -9,11 +9,11 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.timezone import localtime
 
 from approvals.refusals import Refused
+from inventory.admin.counting.pages import page_of_rows
 from inventory.admin.excel.access import may_sync, require_may_sync
 from inventory.admin.excel.forms import AsOfForm, WorkbookForm
 from inventory.admin.excel.pages import LIST, ROWS_PER_PAGE, show, sight_of, sync_url
 from inventory.admin.excel.previewing import preview_context
-from inventory.admin.pages_of_rows import page_of_rows
 from inventory.admin.sight import sees_expected
 from inventory.admin.upload_links import upload_url
 from inventory.excel.committing import commit_workbook, preview_workbook

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from inventory.admin.counting.pages import page_of_rows
 from inventory.admin.excel import kinds
 from inventory.admin.excel.pages import ROWS_PER_PAGE, SHOWN_APART
 from inventory.admin.excel.rows import ShownRow, Sight, of_comparison
-from inventory.admin.pages_of_rows import page_of_rows
 from inventory.excel.committing import WorkbookPreview
 from inventory.excel.comparing import ComparedRow
 

@@ -13,11 +13,11 @@ from django.http import HttpRequest
 
 from approvals.admin.links import page_of
 from approvals.models import RunStep
+from inventory.admin.counting.pages import page_of_rows
 from inventory.admin.excel import kinds
 from inventory.admin.excel.pages import ROWS_PER_PAGE, SHOWN_APART
 from inventory.admin.excel.previewing import tiles
 from inventory.admin.excel.rows import ShownRow, Sight, of_line
-from inventory.admin.pages_of_rows import page_of_rows
 from inventory.excel.gate import ENVELOPE, SIGN_OFF
 from inventory.excel.reviewing import PERMISSION as REVIEW
 from inventory.models import ExcelSync, SyncLine
