@@ -27,7 +27,7 @@ def syncing(user: Any) -> Desk | None:
         return None
     piles = [_brought(user)]
     if user.has_perm("inventory.view_excelsync") and user.has_perm(EXPECTED):
-        piles.append(_waiting())
+        piles.append(_waiting(user))
     return Desk(piles, HINT, ("Upload a workbook", reverse("admin:inventory_excelsync_upload")))
 
 
@@ -66,8 +66,11 @@ def _day(at: datetime) -> str:
     return f"{day} {local:%H:%M}"
 
 
-def _waiting() -> Pile:
+def _waiting(user: Any) -> Pile:
+    """What others are to decide; what this user may decide stands among the decisions already."""
     rows = ExcelSync.objects.filter(run__status=WorkflowRun.Status.WAITING).select_related("location", "upload")
+    if user.has_perm("approvals.decide_proposedaction"):
+        rows = rows.filter(submitted_by=user.pk)
     open_lines = Count("lines", filter=Q(lines__proposed_action__status=ProposedAction.Status.PENDING))
     shown = rows.defer("upload__reading").annotate(open_lines=open_lines).order_by("pk")[:SHOWN]
     tasks = [

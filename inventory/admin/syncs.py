@@ -7,7 +7,8 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
@@ -24,7 +25,7 @@ from inventory.admin.excel.pages import show, sight_of
 from inventory.admin.excel.story import RUN_COLOURS, story_of
 from inventory.admin.sight import sees_expected
 from inventory.admin.upload_links import upload_url
-from inventory.models import ExcelSync, Upload
+from inventory.models import ExcelSync, SyncLine, Upload
 
 
 @admin.register(ExcelSync)
@@ -52,6 +53,8 @@ class ExcelSyncAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ExcelSync]:
         # The two hold every row of a workbook once more; no page of ours shows them.
         rows = ExcelSync.objects.select_related("location", "upload", "submitted_by", "run")
+        flagged = SyncLine.objects.filter(sync=OuterRef("pk"), classification="review", is_flagged=True).order_by()
+        rows = rows.annotate(flagged=_number_of(flagged.values("sync")))
         return rows.defer("run__inputs", "upload__reading")
 
     @display(description="When", ordering="submitted_at")
@@ -71,8 +74,9 @@ class ExcelSyncAdmin(ReadOnlyAdmin):
         return sync.submitted_by
 
     @display(description="Outcomes")
-    def outcomes(self, sync: ExcelSync) -> str:
-        return _words((kind, sync.tally.get(kind.key, 0)) for kind in kinds.SEEN)
+    def outcomes(self, sync: Any) -> str:
+        told = {**sync.tally, "flagged": sync.flagged, "review": sync.tally.get("review", 0) - sync.flagged}
+        return _words((kind, told.get(kind.key, 0)) for kind in kinds.SEEN)
 
     @display(description="Rows")
     def outcomes_blind(self, sync: ExcelSync) -> str:
@@ -127,6 +131,11 @@ class ExcelSyncAdmin(ReadOnlyAdmin):
 def _look_again(screen: ExcelSyncAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     sync = get_object_or_404(ExcelSync.objects.select_related("location"), pk=pk)
     return again_page(screen, request, sync, locations=[sync.location])
+
+
+def _number_of(rows: QuerySet[SyncLine, Any]) -> Coalesce:
+    """How many; computed for the rows of the page only."""
+    return Coalesce(Subquery(rows.annotate(n=Count("pk")).values("n"), output_field=IntegerField()), 0)
 
 
 def _words(numbers: Any) -> str:

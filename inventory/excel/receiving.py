@@ -38,7 +38,7 @@ def receive_workbook(
     be read, was synced before, or cannot be about this location.
     """
     reading, saved, problems = _read(content, file_name)
-    when, dated = _dated(as_of, saved, saved_at)
+    when, dated = _dated(as_of, saved, saved_at, by)
     stored = replace(_stored(reading, source) if reading else StoredReading(source=source), dated=dated)
     problems = problems or list(said_before(sha256(content))) or _objections(location, when, stored)
     if problems:
@@ -55,10 +55,12 @@ def receive_workbook(
     )
 
 
-def _dated(said: datetime | None, saved: datetime | None, saved_at: datetime | None) -> tuple[datetime, str]:
+def _dated(
+    said: datetime | None, saved: datetime | None, saved_at: datetime | None, by: Any | None
+) -> tuple[datetime, str]:
     """When what the workbook says was true, and who says so."""
     if said:
-        return said, "as somebody said"
+        return said, f"as {by} said" if by else "as it was brought with"
     if saved:
         return saved, "when the workbook says it was last saved"
     if saved_at:

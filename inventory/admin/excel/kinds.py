@@ -81,8 +81,12 @@ def kind_of(outcome: str, *, is_flagged: bool, unentered: Decimal, seen: bool) -
     return _BY_KEY[outcome]
 
 
-_BY_KEY: Mapping[str, Kind] = {kind.key: kind for kind in SEEN}
+_BY_KEY: Mapping[str, Kind] = {kind.key: kind for kind in (*SEEN, STATED)}
 _BLIND_BY_OUTCOME: Mapping[str, Kind] = {kind.key: kind for kind in (REFUSED, NEW_ITEM, NOT_STATED)}
+
+
+def condition_of(key: str) -> Q:
+    return _BY_KEY[key].condition
 
 
 def worst_first() -> Case:

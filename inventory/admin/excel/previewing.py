@@ -23,7 +23,7 @@ class Tile:
 
 
 def preview_context(preview: WorkbookPreview, request: HttpRequest, sight: Sight) -> dict[str, Any]:
-    wanted = request.GET.get("outcome", "")
+    wanted = wanted_kind(request, sight)
     placed = list(_placed(preview.comparison.rows, sight))
     numbers = Counter(kind.key for kind, _ in placed)
     chosen = [(kind, row) for kind, row in placed if _is_wanted(kind, wanted)]
@@ -45,6 +45,12 @@ def preview_context(preview: WorkbookPreview, request: HttpRequest, sight: Sight
         "refused_later": numbers["refused"] - len(preview.reading.refused),
         "commit_label": commit_label(numbers, sight),
     }
+
+
+def wanted_kind(request: HttpRequest, sight: Sight) -> str:
+    """The key of the one kind that is asked for; empty for none, or for one this viewer may not know of."""
+    asked = request.GET.get("outcome", "")
+    return asked if asked in {kind.key for kind in kinds.kinds_for(seen=sight.expected)} else ""
 
 
 def tiles(numbers: Mapping[str, int], sight: Sight) -> list[Tile]:

@@ -16,7 +16,7 @@ from approvals.models import RunStep
 from inventory.admin.counting.pages import page_of_rows
 from inventory.admin.excel import kinds
 from inventory.admin.excel.pages import ROWS_PER_PAGE, SHOWN_APART
-from inventory.admin.excel.previewing import tiles
+from inventory.admin.excel.previewing import tiles, wanted_kind
 from inventory.admin.excel.rows import ShownRow, Sight, of_line
 from inventory.excel.gate import ENVELOPE, SIGN_OFF
 from inventory.excel.reviewing import PERMISSION as REVIEW
@@ -28,8 +28,7 @@ RUN_COLOURS = {"running": "info", "waiting": "warning", "completed": "success", 
 
 
 def story_of(sync: ExcelSync, request: HttpRequest, sight: Sight) -> dict[str, Any]:
-    allowed = {kind.key: kind for kind in kinds.kinds_for(seen=sight.expected)}
-    wanted = allowed.get(request.GET.get("outcome", ""))
+    wanted = wanted_kind(request, sight)
     numbers = _numbers(sync, sight)
     page = page_of_rows(request, _lines(sync, wanted, sight), ROWS_PER_PAGE)
     page.object_list = _shown(page.object_list, sight)
@@ -42,11 +41,12 @@ def story_of(sync: ExcelSync, request: HttpRequest, sight: Sight) -> dict[str, A
         "sheets": [_sheet(each) for each in sync.sheets],
         "tiles": tiles(numbers, sight),
         "all_rows": sum(numbers.values()),
-        "wanted": wanted.key if wanted else "",
+        "wanted": wanted,
         "rows": page,
         "explained": _shown(explained, sight),
         "explained_total": apart,
         "links": _links(sync, request),
+        "refused_later": numbers["refused"] - sum(each["refused"] for each in sync.sheets),
         "waiting_for": _waiting_for(sync) if sight.expected else "",
         "warnings": list(sync.run.warnings) if sync.run else [],
         "adjustments": _adjustments(sync, request),
@@ -73,11 +73,11 @@ def _line_rows(sync: ExcelSync) -> QuerySet[SyncLine]:
     return sync.lines.select_related("item", "proposed_action__decided_by", "reviewed_by", "adjustment")
 
 
-def _lines(sync: ExcelSync, wanted: kinds.Kind | None, sight: Sight) -> QuerySet[SyncLine]:
+def _lines(sync: ExcelSync, wanted: str, sight: Sight) -> QuerySet[SyncLine]:
     lines = _line_rows(sync)
     if not sight.expected:
-        return lines.filter(wanted.condition if wanted else kinds.any_of(kinds.BLIND)).order_by("pk")
-    lines = lines.filter(wanted.condition) if wanted else lines.exclude(kinds.EXPLAINED.condition)
+        return lines.filter(kinds.condition_of(wanted) if wanted else kinds.any_of(kinds.BLIND)).order_by("pk")
+    lines = lines.filter(kinds.condition_of(wanted)) if wanted else lines.exclude(kinds.EXPLAINED.condition)
     size = Abs(F("variance_value" if sight.cost else "variance"))
     return lines.order_by(kinds.worst_first(), size.desc(nulls_last=True), "pk")
 
