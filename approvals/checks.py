@@ -19,6 +19,9 @@ def declarations_are_sound(app_configs: Any, **kwargs: Any) -> list[Error]:
             problems.append(
                 Error(f"Workflow {declared.key} has a schedule but nothing to do on it.", id="approvals.E002")
             )
+    keys = [schedule.key for schedule in registry.schedules()]
+    if len(keys) != len(set(keys)):
+        problems.append(Error("Two schedules share a key, so they would share their slots.", id="approvals.E004"))
     return problems
 
 

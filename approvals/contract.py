@@ -6,12 +6,14 @@ Frozen data and plain functions, no behaviour. `approvals.engine` runs a declara
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from approvals.models import OutboundEmail, ProposedAction, WorkflowRun
+
+WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")  # as in cron; Monday is 0 here
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,49 @@ class Weekly:
     weekday: int  # Monday is 0
     hour: int
     time_zone: str
+    minute: int = 0
+
+    def falls_on(self, day: date) -> bool:
+        return day.weekday() == self.weekday
+
+
+@dataclass(frozen=True)
+class BusinessDays:
+    """The days on which work is done: these weekdays (Monday is 0), without the holidays."""
+
+    weekdays: frozenset[int]
+    holidays: frozenset[date] = frozenset()
+
+    def __contains__(self, day: date) -> bool:
+        return day.weekday() in self.weekdays and day not in self.holidays
+
+
+@dataclass(frozen=True)
+class Daily:
+    """A moment of every business day in local time. `cron` cannot know the holidays: it may wake us for nothing."""
+
+    cron: str
+    hour: int
+    minute: int
+    time_zone: str
+    days: BusinessDays
+
+    def falls_on(self, day: date) -> bool:
+        return day in self.days
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Work that is due at moments. `on_slot` gets the slot's datetime and returns a sentence; it is safe to repeat.
+
+    `by_hand` says where a person makes up for a slot that failed.
+    """
+
+    key: str
+    title: str
+    when: Weekly | Daily
+    on_slot: Callable[[datetime], str]
+    by_hand: str = ""
 
 
 @dataclass(frozen=True)
@@ -29,6 +74,7 @@ class Trigger:
     description: str
     weekly: Weekly | None = None
     on_slot: Callable[[Any], str] | None = None  # gets the slot's datetime, returns a sentence
+    by_hand: str = ""
 
 
 @dataclass(frozen=True)

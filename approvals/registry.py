@@ -1,10 +1,11 @@
-"""Declared workflows and action types. Filled when Django imports each app's `workflow` module."""
+"""Declared workflows, action types and schedules. Filled when Django imports each app's `workflow` module."""
 
-from approvals.contract import ActionType, EmailKind, Workflow
+from approvals.contract import ActionType, EmailKind, Schedule, Workflow
 
 _workflows: dict[str, Workflow] = {}
 _action_types: dict[str, ActionType] = {}
 _email_kinds: dict[str, EmailKind] = {}
+_schedules: dict[str, Schedule] = {}
 
 
 def register_workflow(declared: Workflow) -> None:
@@ -40,3 +41,22 @@ def register_email_kind(declared: EmailKind) -> None:
 def email_kind(template: str) -> EmailKind:
     """A kind nobody declared has no conditions."""
     return _email_kinds.get(template) or EmailKind(template)
+
+
+def register_schedule(declared: Schedule) -> None:
+    """For work that is no workflow's trigger; a workflow declares its weekly moment itself."""
+    if declared.key in _schedules:
+        raise ValueError(f"Schedule {declared.key} is declared twice.")
+    _schedules[declared.key] = declared
+
+
+def schedules() -> list[Schedule]:
+    """Everything that is due at moments, the workflows' weekly triggers among it."""
+    return [*filter(None, map(_schedule_of, _workflows.values())), *_schedules.values()]
+
+
+def _schedule_of(declared: Workflow) -> Schedule | None:
+    trigger = declared.trigger
+    if trigger.weekly is None or trigger.on_slot is None:
+        return None
+    return Schedule(declared.key, declared.title, trigger.weekly, trigger.on_slot, trigger.by_hand)

@@ -6,8 +6,6 @@ Each room registers its own watcher. One that fails is told of and does not keep
 import logging
 from collections.abc import Callable
 
-from django.db import transaction
-
 from approvals.alerts import raise_alert, resolve_alert
 from approvals.models import Alert
 
@@ -16,15 +14,14 @@ _WATCHERS: dict[str, Callable[[], None]] = {}
 
 
 def register(name: str, watch: Callable[[], None]) -> None:
-    """`watch` runs at every tick: it must be quick and safe to repeat. The same name again replaces it."""
+    """`watch` runs at every tick: quick, safe to repeat, with transactions of its own. The same name replaces it."""
     _WATCHERS[name] = watch
 
 
 def watch_all() -> None:
     for name, watch in _WATCHERS.items():
         try:
-            with transaction.atomic():
-                watch()
+            watch()
         except Exception as problem:
             log.exception("watcher %s failed", name)
             message = f"Watching over {name.replace('_', ' ')} failed: {type(problem).__name__}. See the worker's log."

@@ -74,6 +74,7 @@ def report(*, quick: bool) -> int:
     total = report_ratios(size, counter, approver)
     report_growth(size, large, total, counter, approver)
     report_memory(size)
+    report_syncs(2_000 if quick else 20_000, counter)
     report_pushes(quick=quick)
     report_lists(20_000 if quick else MOVEMENTS)
     report_documents(quick=quick)
@@ -124,6 +125,21 @@ def report_memory(size: int) -> None:
     command = [sys.executable, "-m", "benchmarks", "--memory-of", str(size)]
     peak = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     print(f"Peak memory of one process doing {size:,} lines: {peak} MB   (target < 300)")
+
+
+def report_syncs(size: int, by: "User") -> None:
+    from benchmarks import syncing
+
+    syncing.ours("SW", 200, by)
+    syncing.raw_floor("SWF", 200, by)
+    print(f"A stock workbook of {size:,} rows, from parsed rows to committed outcome (median of {ROUNDS}, interleaved)")
+    pairs = [(syncing.ours(f"S{n}", size, by), syncing.raw_floor(f"SF{n}", size, by)) for n in range(ROUNDS)]
+    mine, least = (statistics.median(taken) for taken in zip(*pairs, strict=True))
+    ratio = statistics.median(ours / floor for ours, floor in pairs)
+    print(f"  sync     {mine:6.2f} s   floor {least:6.2f} s   ratio {ratio:5.2f}   (target <= 3)")
+    print(f"  reading the workbook, apart: {syncing.reader(size):.2f} s")
+    few, many = (syncing.query_count(f"SQ{n}", n, by) for n in (500, 5_000))
+    print(f"  Queries: {few} for 500 rows, {many} for 5,000 rows   (target: the same)")
 
 
 def report_pushes(*, quick: bool) -> None:

@@ -8,6 +8,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from approvals.api import router as approvals_router
 from inventory.checking.api import router as checking_router
 from inventory.counting.api import router as counting_router
+from inventory.orders.api import router as orders_router
 from quotes.api import router as quotes_router
 
 NOT_JSON = "The body cannot be read as JSON. Send one JSON object with Content-Type: application/json."
@@ -15,13 +16,15 @@ NOT_JSON = "The body cannot be read as JSON. Send one JSON object with Content-T
 api = NinjaAPI(
     title="Countersign",
     version="1.0.0",
-    description="Counts in, decisions, variances; quotes drafted and read. Programs authenticate with a person's "
-    "`X-Edit-Token` (issued in the admin under Edit tokens). Every refusal lists all problems at once.",
+    description="Counts in, decisions, variances; orders placed, fulfilled and cancelled; quotes drafted and read. "
+    "Programs authenticate with a person's `X-Edit-Token` (issued in the admin under Edit tokens). Every refusal lists "
+    "all problems at once.",
     docs_url="docs",
 )
 api.add_router("", approvals_router)
 api.add_router("", counting_router)
 api.add_router("", checking_router)
+api.add_router("", orders_router)
 api.add_router("", quotes_router)
 
 

@@ -25,6 +25,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("To decide", "gavel", "approvals_proposedaction_changelist", ("approvals.view_proposedaction",)),
             Entry("Count sheets", "fact_check", "inventory_countsheet_changelist", ("inventory.view_countsheet",)),
             Entry("Excel syncs", "table_view", "inventory_excelsync_changelist", ("inventory.view_excelsync",)),
+            Entry("Questions", "help", "inventory_stockquestion_changelist", ("inventory.view_stockquestion",)),
             Entry("Rotation plan", "event_repeat", "inventory_zone_rotation", ("inventory.view_zone",)),
             Entry(
                 "Variances",
@@ -39,6 +40,10 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("Items", "package_2", "inventory_item_changelist", ("inventory.view_item",)),
             Entry("Balances", "inventory_2", "inventory_balance_changelist", ("inventory.view_balance",)),
+            Entry("Orders", "shopping_cart", "inventory_order_changelist", ("inventory.view_order",)),
+            Entry(
+                "To enter in Excel", "edit_note", "inventory_excelupdate_changelist", ("inventory.view_excelupdate",)
+            ),
             Entry("Movements", "swap_vert", "inventory_movement_changelist", ("inventory.view_movement",)),
             Entry(
                 "Count lines",
@@ -47,6 +52,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 ("inventory.view_countline", "inventory.view_expected"),
             ),
             Entry("Adjustments", "tune", "inventory_adjustment_changelist", ("inventory.view_adjustment",)),
+            Entry("End of day", "edit_document", "inventory_dayendreport_changelist", ("inventory.view_dayendreport",)),
             Entry("Zones", "grid_view", "inventory_zone_changelist", ("inventory.view_zone",)),
             Entry("Locations", "warehouse", "inventory_location_changelist", ("inventory.view_location",)),
         ),

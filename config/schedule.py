@@ -1,7 +1,7 @@
 """The beat table as data. Run by celery beat, shown and switched off or on in the admin.
 
 Beat only wakes: what is due is decided by rows, so an entry that fires twice, late or never
-costs nothing but time. The ticks also find what a missed weekly entry should have started.
+costs nothing but time. The ticks also find what a missed entry should have started.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,8 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
+
+from approvals.business_days import every_business_day
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ SCHEDULE = (
         name="Work that is due",
         task="approvals.tasks.tick",
         schedule=Every(timedelta(seconds=30)),
-        reason="Advances runs, retries, verify checks and missed weekly slots, whatever the broker lost.",
+        reason="Advances runs, retries, verify checks and missed slots, whatever the broker lost.",
     ),
     Entry(
         name="Push to NetSuite",
@@ -79,10 +81,28 @@ SCHEDULE = (
         reason="Marks sent quotes as expired once their last day is over where the company is.",
     ),
     Entry(
+        name="Look for stock workbooks",
+        task="inventory.excel.tasks.look_into_folders",
+        schedule=Every(timedelta(minutes=1)),
+        reason="Syncs a workbook that was dropped into a location's watched folder.",
+    ),
+    Entry(
+        name="Morning Excel sync",
+        task="inventory.excel.tasks.morning_sync",
+        schedule=Cron(every_business_day(9).cron),
+        reason="09:00 on business days: syncs what lies in the folders, and asks for the workbooks that are missing.",
+    ),
+    Entry(
         name="Weekly cycle count",
         task="inventory.counting.tasks.weekly_cycle_count",
         schedule=Cron("0 6 * * MON"),
         reason="Monday 06:00 where the counts are made: chooses the zone and issues its walk-sheet.",
+    ),
+    Entry(
+        name="End-of-day report",
+        task="inventory.day_end.tasks.end_of_day",
+        schedule=Cron(every_business_day(17).cron),
+        reason="17:00 on business days: what was sold, what to enter in Excel, and what is still open.",
     ),
 )
 

@@ -19,8 +19,10 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from import_export.formats.base_formats import CSV, XLSX
 
+from config.business_days import business_calendar
+from config.logs import lines_to_stderr
 from config.quoting import quote_storage, supplier_words
-from config.workbooks import workbook_storage
+from config.workbooks import workbook_rules, workbook_storage
 
 django_stubs_ext.monkeypatch()
 env = environ.Env()
@@ -191,6 +193,7 @@ AUTH_PASSWORD_VALIDATORS = [
 # Where counts are made: the Monday of the weekly count is a Monday here.
 COUNT_TIME_ZONE = env.str("COUNT_TIME_ZONE", default="America/New_York")
 TIME_ZONE = COUNT_TIME_ZONE
+BUSINESS_DAYS, BUSINESS_HOLIDAYS = business_calendar(env)
 USE_TZ = True
 USE_I18N = False
 DATETIME_FORMAT = "M j, Y, H:i"
@@ -340,8 +343,7 @@ QUOTE_VALID_DAYS = env.int("QUOTE_VALID_DAYS", default=30)
 
 # --- Stock workbooks ----------------------------------------------------------------------------
 
-# Does a workbook from the watched folder post what only its units send to review?
-EXCEL_AUTO_FIX = env.bool("EXCEL_AUTO_FIX", default=False)
+EXCEL_AUTO_FIX, EXCEL_STALE_AFTER_HOURS = workbook_rules(env)
 
 # --- Import, export, history ------------------------------------------------------------------
 
@@ -381,20 +383,4 @@ UNFOLD = {
 # --- Logging: one line an event, to stderr ------------------------------------------------------
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
-LINE = {
-    "format": "%(asctime)s level=%(levelname)s logger=%(name)s %(message)s",
-    "datefmt": "%Y-%m-%dT%H:%M:%S%z",
-}
-# They tell of every wake-up, which the runs and pushes in the database tell better.
-CHATTERERS = ("celery.worker.strategy", "celery.app.trace", "celery.beat", "weasyprint.progress", "fontTools")
-# At DEBUG they write tokens and signed headers.
-INDISCREET = ("oauthlib", "requests_oauthlib")
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": LINE},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    "loggers": {"django": {"handlers": [], "level": LOG_LEVEL, "propagate": True}}
-    | {name: {"level": "WARNING"} for name in (*CHATTERERS, *INDISCREET)},
-}
+LOGGING = lines_to_stderr(LOG_LEVEL)

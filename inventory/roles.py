@@ -1,4 +1,8 @@
-"""What each role may do here; see `approvals.roles`. Counters see no expected quantities: the count is blind."""
+"""What each role may do here; see `approvals.roles`.
+
+Counters see no expected quantities: the count is blind. The end-of-day report is for those who keep the workbook, who
+know its quantities already.
+"""
 
 _EVERYTHING = [
     f"inventory.view_{model}"
@@ -23,8 +27,22 @@ _EVERYTHING = [
         "historicallocation",
         "historicalzone",
         "historicalassemblycomponent",
+        "order",
+        "orderline",
+        "excelupdate",
+        "dayendreport",
     ]
 ]
+
+_ORDERS = [
+    "inventory.process_order",
+    "inventory.view_order",
+    "inventory.view_orderline",
+    "inventory.view_excelupdate",
+    "inventory.enter_excelupdate",
+]
+
+_DAY_END = ["inventory.view_dayendreport", "inventory.add_dayendreport", "inventory.enter_excelupdate"]
 
 ROLES = {
     "counter": [
@@ -35,11 +53,14 @@ ROLES = {
         "inventory.view_upload",
         "inventory.view_zone",
         "inventory.view_item",
+        *_DAY_END,
         "inventory.view_stockquestion",
         "inventory.answer_stockquestion",
     ],
     "approver": [
         *_EVERYTHING,
+        *_ORDERS,
+        *_DAY_END,
         "inventory.view_expected",
         "inventory.view_cost",
         "inventory.submit_count",
@@ -56,6 +77,10 @@ ROLES = {
         "inventory.view_countsheet",
         "inventory.view_balance",
         "inventory.view_parity",
+        "inventory.process_order",
+        "inventory.view_order",
+        "inventory.view_excelupdate",
     ],
+    "order desk": [*_ORDERS, *_DAY_END, "inventory.view_item", "inventory.view_balance", "inventory.view_location"],
     "price viewer": ["inventory.view_cost"],
 }

@@ -1,7 +1,9 @@
 """What this app declares to the engine and the gate."""
 
-from approvals.registry import register_action_type, register_workflow
+from approvals.registry import register_action_type, register_schedule, register_workflow
 from inventory.counting import workflow
+from inventory.day_end import schedule
+from inventory.excel import morning
 from inventory.excel import workflow as excel
 from inventory.mirror import action_types
 
@@ -16,3 +18,5 @@ register_workflow(excel.EXCEL_SYNC)
 register_action_type(excel.ENVELOPE)
 register_action_type(excel.ADJUSTMENT)
 register_action_type(excel.SIGN_OFF)
+register_schedule(morning.MORNING_SYNC)
+register_schedule(schedule.END_OF_DAY)

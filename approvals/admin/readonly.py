@@ -1,5 +1,6 @@
 """Screens that show and never change: for everyone, superusers included."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest
@@ -11,7 +12,7 @@ class ReadOnlyAdmin(ModelAdmin):
 
     list_fullwidth = True
     list_per_page = 50
-    actions = None
+    actions: Sequence[Any] | None = None  # bulk actions, where a screen has some
     actions_detail_hide_default = True  # the admin log of a row nobody can edit is empty
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -14,6 +14,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from approvals import registry
 from approvals.admin.record import RecordAdmin
 from approvals.models import ScheduledSlot
 
@@ -22,12 +23,17 @@ SLOT_COLOURS = {"due": "info", "done": "success", "failed": "danger", "passed_ov
 
 @admin.register(ScheduledSlot)
 class ScheduledSlotAdmin(RecordAdmin):
-    list_display = ("schedule", "slot_at", "state", "detail", "finished_at")
+    list_display = ("what", "slot_at", "state", "detail", "finished_at")
     list_filter = (("status", ChoicesDropdownFilter),)
     list_filter_submit = True
-    search_fields = ("schedule", "detail")
-    fields = ("schedule", "slot_at", "state", "detail", "attempts", "created_at", "finished_at")
-    readonly_fields = ("state",)
+    search_fields = ("what", "schedule", "detail")
+    fields = ("what", "schedule", "slot_at", "state", "detail", "attempts", "created_at", "finished_at")
+    readonly_fields = ("what", "state")
+
+    @admin.display(description="What")
+    def what(self, slot: ScheduledSlot) -> str:
+        """Its title; the key of a schedule that is declared no longer."""
+        return next((known.title for known in registry.schedules() if known.key == slot.schedule), slot.schedule)
 
     @display(description="State", label=SLOT_COLOURS)
     def state(self, slot: ScheduledSlot) -> tuple[str, str]:

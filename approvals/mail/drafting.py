@@ -35,13 +35,16 @@ def propose_email(
     template: str,
     subject: str,
     body: str,
-    run: WorkflowRun,
     entity_ref: str,
+    run: WorkflowRun | None = None,
     cc: Sequence[str] = (),
     reply_to: str = "",
     attachments: Sequence[Attachment] = (),
 ) -> ProposedAction:
-    """Stage an e-mail draft; it is sent only after somebody approves it."""
+    """Stage an e-mail draft; it is sent only after somebody approves it.
+
+    One per `entity_ref`: the same again returns the first. `run` is the run that goes on once it is decided, if any.
+    """
     action, _ = ProposedAction.objects.get_or_create(
         action_type=EMAIL_DRAFT,
         entity_type="email",

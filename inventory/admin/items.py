@@ -15,6 +15,7 @@ from unfold.decorators import action, display
 
 from approvals.admin.histories import HistoryAdmin
 from approvals.money import dollars
+from inventory.admin.checking import CHECK, check_page
 from inventory.admin.excel.access import may_sync
 from inventory.admin.excel.again import AGAIN, again_page, kept_by_excel
 from inventory.admin.exporting import SafeResource
@@ -76,7 +77,7 @@ class ItemAdmin(ImportExportMixin, HistoryAdmin):
     list_per_page = 50
     search_fields = ("item_code", "description", "=barcode")
     inlines = (ComponentInline,)
-    actions_detail = ("sync_again",)
+    actions_detail = ("check_stock", "sync_again")
     fieldsets = (
         (None, {"fields": (("item_code", "barcode"), "description", ("unit", "case_pack"))}),
         (None, {"fields": (("abc_class", COST), ("allows_fractions", "is_active"), "netsuite_id")}),
@@ -115,6 +116,13 @@ class ItemAdmin(ImportExportMixin, HistoryAdmin):
     def sync_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
         item = get_object_or_404(Item, pk=object_id)
         return again_page(self, request, item, locations=kept_by_excel(item), item=item)
+
+    def has_check_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self.has_view_permission(request) and request.user.has_perm(CHECK)
+
+    @action(description="Check stock", url_path="check", permissions=["check"], icon="fact_check")
+    def check_stock(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return check_page(self, request, get_object_or_404(Item, pk=object_id))
 
     @display(description="Average cost", ordering=COST)
     def cost(self, item: Item) -> str:

@@ -55,7 +55,8 @@ class PlaceAdmin(ImportExportMixin, HistoryAdmin):
 @admin.register(Location)
 class LocationAdmin(PlaceAdmin):
     resource_classes = (LocationResource,)
-    list_display = ("code", "name", "netsuite_id")
+    list_display = ("code", "name", "netsuite_id", "stock_keeper")
+    list_select_related = ("stock_keeper",)
     search_fields = ("code", "name")
 
 

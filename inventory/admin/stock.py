@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.timezone import localtime
@@ -21,6 +21,7 @@ from approvals.admin.record import RecordAdmin
 from approvals.clock import now
 from approvals.templatetags.figures import quantity, signed
 from inventory.admin.authority import COLOURS, HISTORY_SHOWN, authority_page
+from inventory.admin.checking import check_address
 from inventory.admin.excel.access import may_sync
 from inventory.admin.excel.again import AGAIN, again_page
 from inventory.admin.exporting import SafeResource, moment_field
@@ -116,7 +117,7 @@ class BalanceAdmin(ImportExportMixin, ItemSearch):
     export_form_class = ExportForm
     import_template_name = "inventory/import.html"
     actions = ("set_authority",)
-    actions_detail = ("sync_again",)
+    actions_detail = ("check_stock", "sync_again")
     list_display = (
         *("item", "location", "zone", "bin", "on_hand", "reserved", "available"),
         *("whose_word", "last_counted_at"),
@@ -169,6 +170,11 @@ class BalanceAdmin(ImportExportMixin, ItemSearch):
     def sync_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
         balance = get_object_or_404(Balance.objects.select_related("item", "location"), pk=object_id)
         return again_page(self, request, balance, locations=[balance.location], item=balance.item)
+
+    @action(description="Check stock", url_path="check", permissions=["view"], icon="fact_check")
+    def check_stock(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        balance = get_object_or_404(Balance.objects.select_related("location"), pk=object_id)
+        return redirect(check_address(balance.item_id, location=balance.location.code))
 
     @admin.display(description="Authority")
     def authority_since(self, balance: Balance) -> str:

@@ -24,6 +24,7 @@ from inventory.models import Authority, Balance, Item, Location, Parity, StockQu
 from inventory.variance.expected import moved_since
 
 NOTHING = Decimal(0)
+NAMES = {Authority.EXCEL: "Excel", Authority.WMS: "The WMS", Authority.COUNT: "The count"}
 
 
 class UnknownItem(Refused):
@@ -55,13 +56,17 @@ class StockAnswer:
     question: StockQuestion | None
 
     @property
+    def authority_name(self) -> str:
+        return NAMES[Authority(self.authority)]
+
+    @property
     def sentence(self) -> str:
         have = f"{shown(self.quantity)} {self.item.unit} of {self.item.item_code} can be had at {self.location.code}"
         if self.enough is None or self.asked is None:
             return f"{have}."
         if self.enough:
             return f"Yes: {have}, {shown(self.asked)} are wanted."
-        return f"No: only {have}, {shown(self.asked)} are wanted, {shown(self.asked - self.quantity)} too many."
+        return f"No: only {have}, {shown(self.asked)} are wanted: {shown(self.asked - self.quantity)} short."
 
 
 def item_named(code: str) -> Item:
@@ -141,9 +146,7 @@ def local_day(moment: datetime) -> date:
 def _judged(balance: Balance, statement: Statement, undecided: int) -> Judgement:
     return judge(
         Evidence(
-            authority={Authority.EXCEL: "Excel", Authority.WMS: "The WMS", Authority.COUNT: "The count"}[
-                Authority(balance.authority)
-            ],
+            authority=NAMES[Authority(balance.authority)],
             document=statement.document,
             stated_on=local_day(statement.as_of) if statement.as_of else None,
             standing=statement.standing,

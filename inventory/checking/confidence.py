@@ -72,14 +72,15 @@ def was_counted_lately(evidence: Evidence) -> bool:
 def _stated(evidence: Evidence) -> str:
     if evidence.stated_on is None:
         return f"{evidence.authority} has the word on this item here, and has never said anything about it."
+    named = f"The {evidence.document}," if "," in evidence.document else f"The {evidence.document}"
     if evidence.stated_on > evidence.today:
-        return f"The {evidence.document} is dated {evidence.stated_on:%-d %b %Y}, which has not come yet."
+        return f"{named} is dated {evidence.stated_on:%-d %b %Y}, which has not come yet."
     days = (evidence.today - evidence.stated_on).days
     if days:
         old = f"{days} day{'s' * (days != 1)} old"
-        return f"The {evidence.document} is not from today: {old}, of {evidence.stated_on:%-d %b %Y}."
+        return f"{named} is not from today: {old}, of {evidence.stated_on:%-d %b %Y}."
     agrees = " and agrees with the ledger" if evidence.standing == Standing.AGREES else ""
-    return f"The {evidence.document} is from today{agrees}."
+    return f"{named} is from today{agrees}."
 
 
 def _objections(evidence: Evidence, is_fresh: bool) -> list[str]:

@@ -12,7 +12,8 @@ from approvals import audit
 from approvals.alerts import resolve_alert
 from approvals.clock import now
 from approvals.refusals import Refused
-from inventory.checking.telling import overdue_key, tell_if_nobody_is_named
+from inventory.checking.handing_over import hand_over
+from inventory.checking.telling import give_to_stock_keepers, overdue_key, tell_if_nobody_is_named
 from inventory.counting.submission import CountedItem, problems_with
 from inventory.models import Item, Location, StockQuestion
 
@@ -52,8 +53,8 @@ def ask_to_look(*, item: Item, location: Location, wanted: Decimal | None, why: 
                 details={"item_code": item.item_code, "location": location.code, "wanted": wanted, "why": why},
             )  # fmt: skip
         elif keeper and question.assigned_to is None:
-            question.assigned_to = keeper
-            question.save(update_fields=["assigned_to"])
+            give_to_stock_keepers()
+            question.refresh_from_db(fields=["assigned_to"])
         tell_if_nobody_is_named(location)
     return question
 
@@ -64,7 +65,10 @@ def may_answer(question: StockQuestion, user: Any) -> bool:
 
 
 def answer_question(*, question: StockQuestion, found: Decimal, by: Any, note: str = "") -> StockQuestion:
-    """Store what was found, once. The same answer of the same person again is a double click and changes nothing."""
+    """Store what was found, once, and hand it to the sync, which adjusts or proposes by its tiers.
+
+    The same answer of the same person again is a double click and changes nothing.
+    """
     note = note.strip()
     problems = [sentence for _, sentence in problems_with([CountedItem(question.item.item_code, found)], now())]
     problems += _too_long(note)
@@ -72,11 +76,13 @@ def answer_question(*, question: StockQuestion, found: Decimal, by: Any, note: s
         raise Refused(problems)
     with transaction.atomic():
         said = {"found": found, "answered_by": by, "answered_at": now(), "note": note}
-        if _close(question, by, Status.ANSWERED, **said):
+        is_first = _close(question, by, Status.ANSWERED, **said)
+        if is_first:
             _remember(question, "stock_question.answered", by, {"found": found, "note": note})
         elif not (question.status == Status.ANSWERED and question.answered_by == by and question.found == found):
             raise _closed(question)
-    # The hand-over to the sync belongs here: inventory.excel.answers.sync_answer(question, by).
+    if is_first:
+        hand_over(question)
     return question
 
 

@@ -60,10 +60,16 @@ def _of_excel(item: Item, location: Location) -> Statement:
     )
     if line is None:
         return Statement("workbook")
+    return Statement(_document(line.sync), line.sync.as_of, line.counted, _standing_of_row(line))
+
+
+def _standing_of_row(line: SyncLine) -> Standing:
+    """What only the workbook knew was opened with its quantity; what auto-fix posted is still to be looked at."""
+    if line.classification == SyncLine.Classification.NEW_ITEM:
+        return Standing.AGREES
     standing = _standing(line)
-    if standing == Standing.AGREES and line.is_flagged and line.reviewed_at is None:
-        standing = Standing.UNSEEN
-    return Statement(_document(line.sync), line.sync.as_of, line.counted, standing)
+    is_unseen = line.is_flagged and line.reviewed_at is None
+    return Standing.UNSEEN if is_unseen and standing == Standing.AGREES else standing
 
 
 def _document(sync: ExcelSync) -> str:

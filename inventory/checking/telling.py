@@ -1,5 +1,7 @@
 """Alerts about questions: nobody answered in time, or there is nobody to ask. The tick looks for the first."""
 
+from django.db import transaction
+from django.db.models import OuterRef, Subquery
 from django.urls import NoReverseMatch, reverse
 
 from approvals import watching
@@ -16,7 +18,27 @@ def overdue_key(pk: int) -> str:
 
 
 def watch_questions() -> None:
-    """Tell of each question that nobody answered in time, once."""
+    """Questions that were given to nobody go to the stock keeper who was named since; late ones are told of."""
+    give_to_stock_keepers()
+    _tell_of_late_ones()
+
+
+def give_to_stock_keepers() -> None:
+    waiting = StockQuestion.objects.filter(
+        status=Status.OPEN, assigned_to=None, location__stock_keeper__isnull=False
+    ).order_by()
+    locations = list(Location.objects.filter(pk__in=waiting.values("location")))
+    if not locations:
+        return
+    keeper = Location.objects.filter(pk=OuterRef("location")).values("stock_keeper")
+    with transaction.atomic():
+        waiting.update(assigned_to=Subquery(keeper))
+        for location in locations:
+            tell_if_nobody_is_named(location)
+
+
+def _tell_of_late_ones() -> None:
+    """Once for each question."""
     late = StockQuestion.objects.filter(status=Status.OPEN, due_at__lt=now())
     rows = list(late.select_related("item", "location", "assigned_to").order_by("due_at", "pk"))
     if not rows:
@@ -29,7 +51,7 @@ def watch_questions() -> None:
                 f"{question} Asked of {whom} and not answered by {question.due_at:%Y-%m-%d %H:%M %Z}. "
                 "Go and look, or cancel the question."
             )
-            link = _link("inventory_stockquestion_change", question.pk)
+            link = page_link("inventory_stockquestion_change", question.pk)
             raise_alert(key=overdue_key(question.pk), severity=Alert.Severity.WARNING, message=message, link=link)
 
 
@@ -43,11 +65,11 @@ def tell_if_nobody_is_named(location: Location) -> None:
             f"Location {location.code} has no stock keeper, so questions about its stock are given to nobody. "
             "Name one on the location's page."
         )
-        link = _link("inventory_location_change", location.pk)
+        link = page_link("inventory_location_change", location.pk)
         raise_alert(key=key, severity=Alert.Severity.WARNING, message=message, link=link)
 
 
-def _link(page: str, pk: int) -> str:
+def page_link(page: str, pk: int) -> str:
     """Nothing where no admin is installed."""
     try:
         return reverse(f"admin:{page}", args=[pk])

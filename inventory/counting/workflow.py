@@ -36,6 +36,7 @@ INVENTORY_RECONCILIATION = Workflow(
         description="Weekly per-zone cycle count, every Monday 06:00; and each submitted count",
         weekly=Weekly(cron="0 6 * * MON", weekday=0, hour=6, time_zone=settings.COUNT_TIME_ZONE),
         on_slot=plan_counts,
+        by_hand="run it by hand on the rotation plan page",
     ),
     inputs=(Input("zone_id", "integer"), Input("counted_at", "string"), Input("counts", "array")),
     read_inputs=context.read_inputs,

@@ -14,11 +14,12 @@ from approvals.clock import at, now
 from approvals.contract import Weekly
 from approvals.models import Guardrail, WorkflowRun
 from approvals.refusals import Refused
-from approvals.schedules import latest_slot
+from approvals.schedules import latest_slot, next_slot, run_due_slots
 from approvals.ticking import tick
 from inventory.counting import limits
 from inventory.counting.planning import plan_sheet, zone
 from inventory.counting.submission import WORKFLOW, submit_count
+from inventory.day_end.schedule import END_OF_DAY
 from inventory.demo.accounts import create_demo_accounts
 from inventory.demo.catalogue import create_items, create_places, listed
 from inventory.demo.history import BEFORE_RAISE, History
@@ -73,6 +74,8 @@ class _Past:
             self.trade.afternoon(day)
         for _, sheet in (due for due in self.sheets if due[0] == day):
             self.history.settle(sheet, midday, read_mail=self.last_slot - midday > timedelta(days=7 * MAILS_LEFT))
+        if self.first_slot <= midday < self.last_slot:
+            _close_days(midday, until=midday.replace(hour=23))
 
     def _monday(self, midday: datetime) -> None:
         slot = midday.replace(hour=self.first_slot.hour)
@@ -128,6 +131,15 @@ def _seed(moment: datetime) -> tuple[CountSheet, CountSheet]:
     return _this_week(past.history, people, moment, last_slot)
 
 
+def _close_days(begin: datetime, *, until: datetime) -> None:
+    """17:00 of every business day after `begin`, so that no day of the past looks missed."""
+    closing = next_slot(END_OF_DAY.when, begin)
+    while closing <= until:
+        with at(closing):
+            run_due_slots()
+        closing = next_slot(END_OF_DAY.when, closing)
+
+
 def _last_slot(moment: datetime) -> datetime:
     weekly = registry.workflow(WORKFLOW).trigger.weekly
     assert isinstance(weekly, Weekly)
@@ -148,6 +160,7 @@ def _this_week(
     """Monday's plan, one count of it waiting for the approver, one sheet still to be walked."""
     planned_at = slot + timedelta(minutes=5)
     planned = history.plan(slot)
+    _close_days(slot, until=moment)
     counted_at = min(max(moment - SINCE_COUNTED, planned_at), moment)
     puzzle = _of_zone(planned, WAITING_ZONE) or _asked_for(WAITING_ZONE, people, counted_at)
     others = [sheet for sheet in planned if sheet.pk != puzzle.pk]

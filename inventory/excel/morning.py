@@ -6,7 +6,9 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from approvals.alerts import raise_alert, resolve_alert
+from approvals.business_days import every_business_day
 from approvals.clock import now
+from approvals.contract import Schedule
 from approvals.templatetags.figures import age
 from inventory.excel.ledger_side import last_workbook
 from inventory.models import Authority, ExcelSync, Location, Upload
@@ -25,6 +27,11 @@ def morning_sync(slot_at: datetime) -> str:
     """What the morning found, location by location; asks for the workbooks that are missing."""
     said = [_judge(location, local_date(slot_at)) for location in kept_by_workbooks()]
     return " ".join(said) or "No location lives by a workbook."
+
+
+MORNING_SYNC = Schedule(
+    key="morning_sync", title="Morning Excel sync", when=every_business_day(9), on_slot=morning_sync
+)
 
 
 def _judge(location: Location, today: date) -> str:

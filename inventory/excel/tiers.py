@@ -35,14 +35,17 @@ class TierVerdict:
     by_units_alone: bool = False
 
 
+MATCHES = TierVerdict(Tier.MATCH, "Matches")
+
+
 def judge_difference(
     stated: Decimal, expected: Decimal, unit_cost: Decimal | None, *, adjust: Limits, alert: Limits
 ) -> TierVerdict:
     """`adjust.quantity` is where review begins, `alert.quantity` what a difference must exceed to be blocked."""
-    within = judge_line(stated, expected, unit_cost, adjust)
     units = abs(stated - expected)
     if units == 0 and expected >= 0:
-        return TierVerdict(Tier.MATCH, "Matches")
+        return MATCHES
+    within = judge_line(stated, expected, unit_cost, adjust)
     if alert.is_enabled and alert.quantity is not None and units > alert.quantity:
         return TierVerdict(Tier.ALERT, f"{alert.label}: {_plain(units)} units is more than {_plain(alert.quantity)}")
     if not within.passes:

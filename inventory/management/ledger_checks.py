@@ -10,6 +10,7 @@ from approvals import audit
 from approvals.models import AuditEntry, ProposedAction
 from inventory.models import Adjustment, Balance, CountLine, Movement
 from inventory.stock.ledger import first_wrong_balance
+from inventory.stock.reservations import first_wrong_reservation
 from netsuite.lookups import looker_up
 from netsuite.models import Push
 from netsuite.outcomes import Confirmed
@@ -32,6 +33,15 @@ def balances() -> Finding:
         "every balance is the sum of its movements",
         Balance.objects.count(),
         first_wrong_balance(),
+    )
+
+
+def reservations() -> Finding:
+    return Finding(
+        "reservations",
+        "what is reserved is what open order lines wait for",
+        Balance.objects.filter(quantity_reserved__gt=0).count(),
+        first_wrong_reservation(),
     )
 
 
@@ -107,4 +117,4 @@ def netsuite_records() -> Finding:
     return Finding("netsuite", "NetSuite holds every confirmed push", rows.count(), problem)
 
 
-CHECKS: tuple[Callable[[], Finding], ...] = (balances, audit_chain, posted_lines, pushes, corrections)
+CHECKS: tuple[Callable[[], Finding], ...] = (balances, reservations, audit_chain, posted_lines, pushes, corrections)

@@ -83,6 +83,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'Excel update',
                 'ordering': ('-id',),
+                'permissions': (('enter_excelupdate', 'Can mark sales as entered in Excel'),),
             },
         ),
         migrations.CreateModel(

@@ -1,5 +1,7 @@
 """Orders promise stock (reserve), ship it (fulfil) or let it go (cancel). Every sale is news that Excel lacks."""
 
+from decimal import Decimal
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -73,6 +75,11 @@ class OrderLine(models.Model):
     def __str__(self) -> str:
         return f"{self.order} line {self.line_id}"
 
+    @property
+    def reserved(self) -> Decimal:
+        """What the line still waits for: neither fulfilled nor cancelled."""
+        return self.quantity - self.fulfilled - self.cancelled
+
 
 class ExcelUpdate(models.Model):
     """Goods sold that the workbook must be told of. Marked as entered by staff, proved by a later sync."""
@@ -103,6 +110,7 @@ class ExcelUpdate(models.Model):
     class Meta:
         ordering = ("-id",)
         verbose_name = "Excel update"
+        permissions = (("enter_excelupdate", "Can mark sales as entered in Excel"),)
         constraints = (
             models.CheckConstraint(condition=Q(sold__gt=0), name="excel_update_is_about_something"),
             models.CheckConstraint(

@@ -91,7 +91,7 @@ class StoredReading:
         return replace(self, lines=(), refused=(), sheets=bare)
 
     def to_json(self) -> dict[str, Any]:
-        stored = asdict(self)
+        stored = asdict(replace(self, lines=()))  # asdict copies every line, at a cost, for nothing
         stored["lines"] = [
             [each.item_code, None if each.counted is None else str(each.counted)]
             + [each.read, each.sheet, each.row, each.place, each.rows, each.description, each.unit]

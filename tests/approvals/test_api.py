@@ -23,6 +23,7 @@ from approvals.clock import now
 from approvals.models import AuditEntry, EditToken, ProposedAction
 from inventory.models import CountSheet, Movement
 from tests import factories as make
+from tests.orders.selling import place
 
 pytestmark = pytest.mark.django_db
 
@@ -344,6 +345,10 @@ def test_every_operation_declares_its_refusals(published):
         "get /api/inventory/variances": looking,
         "get /api/inventory/{sku}/check": looking | {"404"},
         "get /api/quotes/{number}": looking | {"404"},
+        "get /api/orders/{order_id}": looking | {"404"},
+        "post /api/orders": bodied | {"200", "201", "409"},
+        "post /api/orders/{order_id}/fulfil": bodied | {"200", "404", "409"},
+        "post /api/orders/{order_id}/cancel": bodied | {"200", "404", "409"},
         "post /api/counts": bodied | {"201"},
         "post /api/quotes": bodied | {"201"},
         "post /api/proposed-actions/{action_id}/approve": bodied | {"200", "404", "409"},
@@ -403,13 +408,14 @@ def operations() -> list[Any]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", list(GenerationMode))
-@pytest.mark.parametrize("number", range(7))
+@pytest.mark.parametrize("number", range(11))
 def test_no_request_ends_in_an_error_or_in_an_answer_nobody_declared(waiting, one_connection, number, mode):
     """Requests drawn from the published schema, sound ones and broken ones."""
     _, what, home, action = waiting
     token = EditToken.issue(user=make.user("root", superuser=True), label="machine")[1]
     operation = operations()[number]
-    there = {"run_id": action.workflow_run_id, "action_id": action.pk, "sku": what.item_code}
+    order = place(home, (what, 2)).order
+    there = {"run_id": action.workflow_run_id, "action_id": action.pk, "sku": what.item_code, "order_id": str(order)}
     seen: list[int] = []
 
     def attempt(case: schemathesis.Case) -> None:
@@ -418,6 +424,8 @@ def test_no_request_ends_in_an_error_or_in_an_answer_nobody_declared(waiting, on
             case.path_parameters = {name: there[name] for name in names}
             if isinstance(case.body, dict) and "zone_id" in case.body:
                 case.body["zone_id"] = home.pk
+            if isinstance(case.body, dict) and "location" in case.body:
+                case.body["location"] = home.location.code
         answer = case.call_and_validate(headers={"X-Edit-Token": token}, checks=MACHINE_CHECKS)
         seen.append(answer.status_code)
 

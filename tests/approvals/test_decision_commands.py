@@ -6,6 +6,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from approvals import registry
 from approvals.models import ProposedAction
 from tests import factories as make
 
@@ -87,5 +88,5 @@ def test_the_second_of_two_is_told_who_was_first():
 def test_tick_reports_its_figures():
     figures = json.loads(typed("tick", "--json"))
     assert set(figures) == {"slots_run", "runs_advanced", "checks_run", "emails_sent"}
-    assert figures["slots_run"] == 1
+    assert figures["slots_run"] == len(registry.schedules())
     assert "0 scheduled slots run" in typed("tick")

@@ -16,11 +16,13 @@ from approvals.alerts import raise_alert
 from approvals.clock import now
 from approvals.models import EditToken, OutboundEmail, ScheduledSlot, WorkflowRun
 from config.navigation import sidebar
+from inventory.checking.check import check_stock
 from inventory.models import AssemblyComponent, Item, Parity, Zone
 from tests import factories as make
+from tests.inventory.workbook_lines import kept_in_excel
 
 pytestmark = pytest.mark.django_db
-ROLES = ("counter", "approver", "auditor", "integrator", "quote manager", "price viewer")
+ROLES = ("counter", "approver", "auditor", "integrator", "quote manager", "price viewer", "order desk")
 SITE_WIDE = {"index", "login", "logout", "password_change", "password_change_done", "jsi18n", "search", "autocomplete"}
 
 
@@ -56,6 +58,8 @@ def house() -> Any:
     OutboundEmail.objects.create(action=draft, template="t", recipient="a@example.com", subject="s", body="b")
     make.disputed_count()
     Parity.objects.create(item=what, location=home.location, our_quantity=184, difference=184, state="missing_there")
+    kept_in_excel(what, home)
+    check_stock(item=what, location=home.location, by=None)
     return home
 
 

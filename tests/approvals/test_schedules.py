@@ -20,6 +20,12 @@ NEW_YORK = ZoneInfo("America/New_York")
 MONDAY = Weekly(cron="0 6 * * MON", weekday=0, hour=6, time_zone="America/New_York")
 
 
+@pytest.fixture(autouse=True)
+def only_the_count(monkeypatch):
+    """Other schedules have slots of their own."""
+    monkeypatch.setattr(registry, "_schedules", {})
+
+
 def local(month, day, hour=0, minute=0, year=2026):
     return datetime(year, month, day, hour, minute, tzinfo=NEW_YORK)
 

@@ -43,3 +43,10 @@ def test_the_weekly_count_is_monday_six_where_counts_are_made() -> None:
 def test_every_entry_names_a_task_that_exists(entry: object) -> None:
     app.loader.import_default_modules()
     assert getattr(entry, "task", None) in app.tasks
+
+
+def test_the_end_of_day_is_five_on_business_days_where_counts_are_made() -> None:
+    install_schedule()
+    crontab = PeriodicTask.objects.get(name="End-of-day report").crontab
+    assert (crontab.minute, crontab.hour, crontab.day_of_week) == ("0", "17", "mon-fri")
+    assert str(crontab.timezone) == "America/New_York"

@@ -73,3 +73,29 @@ def test_cache_never_shares_the_brokers_database(process_environment: dict[str, 
 def test_mail_over_smtp_tells_of_every_refused_recipient(process_environment: dict[str, str], scheme: str) -> None:
     environment = process_environment | {"EMAIL_URL": f"{scheme}://user:word@mail.example.com:587"}
     assert value("EMAIL_BACKEND", environment) == "approvals.mail.smtp.EmailBackend"
+
+
+def test_the_companys_calendar_is_read(process_environment: dict[str, str]) -> None:
+    assert value("BUSINESS_DAYS", process_environment) == ["MON", "TUE", "WED", "THU", "FRI"]
+    environment = process_environment | {"BUSINESS_DAYS": "sat, MON", "BUSINESS_HOLIDAYS": "2026-12-25, 2026-11-26"}
+    assert value("BUSINESS_DAYS", environment) == ["MON", "SAT"]
+    assert value("BUSINESS_HOLIDAYS", environment) == ["2026-11-26", "2026-12-25"]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"BUSINESS_DAYS": "MON,DAY"}, "BUSINESS_DAYS is DAY"),
+        ({"BUSINESS_DAYS": " "}, "BUSINESS_DAYS is empty"),
+        ({"BUSINESS_HOLIDAYS": "25.12.2026"}, "write dates such as 2026-12-25"),
+    ],
+)
+def test_a_wrong_calendar_is_refused_with_the_cure(
+    process_environment: dict[str, str], given: dict[str, str], told: str
+) -> None:
+    assert told in read("BUSINESS_DAYS", process_environment | given).stderr
+
+
+def test_the_managers_mail_goes_to_the_warehouse_unless_told(process_environment: dict[str, str]) -> None:
+    environment = process_environment | {"WAREHOUSE_MAILBOX": "stock@example.com"}
+    assert value("INVENTORY_MANAGER_MAILBOX", environment) == "stock@example.com"

@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from approvals.admin import paging
 from approvals.models import AuditEntry
 from approvals.refusals import Refused
 from inventory.counting.comparing import ComparedLine, compare
@@ -167,6 +168,14 @@ def test_all_matching_rows_are_set_in_as_many_queries_for_many_as_for_few(boss, 
     assert queries("wms") == few
     assert set(Balance.objects.filter(location=home.location).values_list("authority", flat=True)) == {"wms"}
     assert Balance.objects.get(location=other.location).authority == "count"
+
+
+def test_the_page_counts_all_of_a_list_that_is_counted_only_so_far(boss, home, monkeypatch):
+    monkeypatch.setattr(paging, "MOST_COUNTED", 3)
+    for _ in range(6):
+        make.stock(5, home=home)
+    some = [Balance.objects.all()[0].pk]
+    assert "for 6 balances?" in text_of(post(client_of(boss), some, select_across="1"))
 
 
 def test_a_choice_that_changed_between_page_and_click_is_refused(boss, home):

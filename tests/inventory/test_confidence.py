@@ -25,7 +25,7 @@ def days_ago(days: int) -> date:
 
 def test_a_workbook_of_today_that_agrees_is_trusted():
     assert level() == Level.HIGH
-    assert "The workbook stock.xlsx, sync 12 is from today and agrees with the ledger." in reasons()
+    assert "The workbook stock.xlsx, sync 12, is from today and agrees with the ledger." in reasons()
 
 
 @pytest.mark.parametrize("standing", [Standing.UNDECIDED, Standing.REJECTED, Standing.UNSEEN])

@@ -2,11 +2,9 @@
 
 import re
 from collections.abc import Callable
-from threading import Barrier, Thread
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from approvals import audit
 from approvals.models import ProposedAction
@@ -16,32 +14,10 @@ from inventory.models import Adjustment, CountLine, Movement
 from inventory.stock.ledger import first_wrong_balance
 from netsuite.models import Push
 from tests import factories as make
+from tests.racing import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 TOLD = re.compile(r"already (approved|rejected) by \w+ at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC|decided this a moment ago")
-
-
-def at_once(*sides: Callable[[], Any]) -> list[Any]:
-    """What each side returned, or the exception it ended with."""
-    barrier = Barrier(len(sides))
-    ends: list[Any] = [None] * len(sides)
-
-    def run(position: int, side: Callable[[], Any]) -> None:
-        try:
-            barrier.wait(timeout=60)
-            ends[position] = side()
-        except Exception as problem:
-            ends[position] = problem
-        finally:
-            connection.close()
-
-    threads = [Thread(target=run, args=pair) for pair in enumerate(sides)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=120)
-        assert not thread.is_alive()
-    return ends
 
 
 def deciding(action: ProposedAction, by: Any, verdict: str, seen_hash: str | None) -> Callable[[], Any]:

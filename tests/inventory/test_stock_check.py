@@ -17,9 +17,19 @@ from approvals import clock
 from approvals.clock import now
 from approvals.models import Alert, EditToken
 from inventory.checking.check import StockAnswer, check_stock, look_up
-from inventory.models import Balance, Item, Location, Parity, StockQuestion, Zone
+from inventory.models import (
+    Balance,
+    ExcelUpdate,
+    Item,
+    Location,
+    Order,
+    OrderLine,
+    Parity,
+    StockQuestion,
+    Zone,
+)
 from tests import factories as make
-from tests.inventory.workbook_lines import kept_in_excel, says, workbook
+from tests.inventory.workbook_lines import kept_in_excel, says, synced, workbook
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 20, 17, tzinfo=UTC)  # 12:00 in New York
@@ -61,7 +71,7 @@ def check(what: Item, home: Zone, quantity: int | None = None) -> StockAnswer:
 
 def test_a_workbook_saved_before_todays_sales_is_not_trusted_blindly(home):
     what = tags(home)
-    says(workbook(home, as_of=NOON - 3 * HOUR), what, 200, expected=200)
+    synced(home, {what.item_code: 200}, as_of=NOON - 3 * HOUR)
     make.move(what, -150, home=home, at=NOON - 2 * HOUR)
     answer = check(what, home, 100)
     assert answer.said == 200, "what the workbook says, shown only"
@@ -119,6 +129,38 @@ def test_a_difference_of_today_counts_as_long_as_it_is_open(home, more, confiden
     what = tags(home)
     says(workbook(home), what, 230, expected=200, **more)
     assert check(what, home).confidence == confidence
+
+
+def test_a_synced_workbook_is_trusted_once_its_difference_is_decided(home):
+    what = tags(home)
+    sync = synced(home, {what.item_code: 250}, as_of=NOON - HOUR)
+    answer = check(what, home)
+    assert (answer.quantity, answer.said, answer.confidence) == (200, 250, "medium")
+    line = sync.lines.get(item=what)
+    assert [proposal.action_id for proposal in answer.undecided] == [line.proposed_action_id]
+    make.approve(line.proposed_action.envelope, make.approver())
+    answer = check(what, home)
+    assert (answer.quantity, answer.confidence, answer.undecided) == (250, "high", ())
+    assert answer.document == f"workbook, sync {sync.pk}"
+
+
+def test_an_item_that_came_with_the_workbook_is_as_the_workbook_says(home):
+    what = tags(home)
+    synced(home, {what.item_code: 200, "NEW-1": 40}, as_of=NOON - HOUR)
+    answer = check(Item.objects.get(item_code="NEW-1"), home, 40)
+    assert (answer.quantity, answer.enough, answer.authority, answer.confidence) == (40, True, "excel", "high")
+
+
+def test_sales_not_entered_in_the_workbook_are_taken_off_and_told(home):
+    what = tags(home)
+    order = Order.objects.create(order_id="SO-1", location=home.location)
+    line = OrderLine.objects.create(order=order, line_id="1", item=what, quantity=30, fulfilled=30)
+    ExcelUpdate.objects.create(item=what, location=home.location, order_line=line, sold=30, sold_at=NOON - 5 * HOUR)
+    make.move(what, -30, home=home, at=NOON - 5 * HOUR)
+    synced(home, {what.item_code: 200}, as_of=NOON - HOUR)
+    answer = check(what, home)
+    assert (answer.quantity, answer.said, answer.confidence) == (170, 200, "high")
+    assert "30 sold are not entered in the workbook yet; they are taken off here." in answer.reasons
 
 
 def test_rows_that_say_nothing_are_passed_over(home):
@@ -330,7 +372,7 @@ def run(*arguments: str) -> str:
 def test_the_command_answers_in_plain_words(home, keeper):
     what = tags(home)
     said = run(what.item_code, "250")
-    assert said.startswith("No: only 200 each of TBALTAG0363N can be had at MAIN, 250 are wanted, 50 too many.")
+    assert said.startswith("No: only 200 each of TBALTAG0363N can be had at MAIN, 250 are wanted: 50 short.")
     assert "Confidence: low." in said
     assert f"Question {StockQuestion.objects.get().pk} is open: cleo goes and looks." in said
 

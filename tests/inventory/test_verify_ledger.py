@@ -14,6 +14,7 @@ from netsuite.drain import drain
 from netsuite.models import Push
 from netsuite.simulator.running import running_simulator
 from tests import factories as make
+from tests.orders.selling import place
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +44,7 @@ def test_sound_books_pass_with_figures(posted):
     rows = {check["name"]: check["rows"] for check in said["checks"]}
     assert rows == {
         "balances": Balance.objects.count(),
+        "reservations": 0,
         "audit_chain": AuditEntry.objects.count(),
         "posted_lines": 1,
         "pushes": 1,
@@ -59,6 +61,16 @@ def test_a_changed_balance_is_named(posted):
     assert what.item_code in sentence
     assert "183" in sentence
     assert "184" in sentence
+
+
+def test_a_promise_that_no_order_waits_for_is_named(posted):
+    _, what, home = posted
+    place(home, (what, 5))
+    assert verdict() == (0, "")
+    Balance.objects.filter(item=what).update(quantity_reserved=Decimal(6))
+    code, sentence = verdict()
+    assert code == 1
+    assert f"Item {what.item_code} at MAIN: 6 reserved, but its open order lines wait for 5." in sentence
 
 
 def test_a_changed_audit_entry_is_named(posted):

@@ -5,8 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 from approvals.clock import now
+from inventory.excel.submission import start_sync
 from inventory.models import Balance, ExcelSync, Item, SyncLine, Upload, Zone
 from inventory.stock.authority import set_authority
+from inventory.uploads.stored import CheckedLine, StoredReading
 
 
 def kept_in_excel(what: Item, home: Zone) -> None:
@@ -33,3 +35,13 @@ def says(
     return SyncLine.objects.create(
         sync=sync, item=what, counted=stated, expected=Decimal(expected), variance=variance, **given
     )
+
+
+def synced(home: Zone, stated: dict[str, int], *, as_of: datetime | None = None, **more: Any) -> ExcelSync:
+    """A workbook with one row an item, taken through the sync."""
+    lines = [
+        CheckedLine(code, Decimal(counted), str(counted), "Stock", row, f"Stock, row {row}")
+        for row, (code, counted) in enumerate(stated.items(), 2)
+    ]
+    reading = StoredReading("command", lines=tuple(lines))
+    return start_sync(location=home.location, as_of=as_of or now(), reading=reading, source="command", by=None, **more)

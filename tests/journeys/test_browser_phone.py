@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from inventory.counting.planning import plan_sheet
 from tests.factories import count, envelope_of
+from tests.inventory.workbook_lines import kept_in_excel
 from tests.journeys.breakfast_zone import COUNTED, breakfast_zone
 from tests.journeys.browsing import PHONE, Visitor
 
@@ -64,3 +65,27 @@ def test_a_decision_on_a_phone(sign_in: Callable[..., Visitor], people: dict[str
     approver.button("Approve 1").click()
     approver.says("Approved.")
     fits(approver, "Approve all 3")
+
+
+def test_a_question_asked_and_answered_on_a_phone(sign_in: Callable[..., Visitor], people: dict[str, Any]) -> None:
+    home = breakfast_zone()
+    what, location = home.of("000123"), home.zone.location
+    location.stock_keeper = people["carla"]
+    location.save()
+    kept_in_excel(what, home.zone)
+    approver = sign_in("mike", PHONE)
+    approver.open(f"/admin/inventory/item/{what.pk}/check/")
+    approver.page.get_by_label("How many are wanted?").fill("150")
+    fits(approver, "Check")
+    approver.button("Check").click()
+    approver.says("No: only 142 each of 000123 can be had at MAIN, 150 are wanted: 8 short.")
+    fits(approver, "Ask carla to go and look")
+    approver.button("Ask carla to go and look").click()
+    approver.says("carla is asked to go and look.")
+    counter = sign_in("carla", PHONE)
+    counter.page.get_by_role("link", name="How many 000123 are at MAIN?").click()
+    assert not counter.sees_number("142")
+    counter.page.get_by_label("How many are there?").fill("140")
+    fits(counter, "That is how many there are")
+    counter.button("That is how many there are").click()
+    counter.says("Kept: 140 each of 000123.")

@@ -1,4 +1,4 @@
-"""Do everything that is due: the weekly slot, waiting and retried runs, verify checks, approved e-mail."""
+"""Do everything that is due: the schedules’ slots, waiting and retried runs, verify checks, approved e-mail."""
 
 import json
 from typing import Any
