@@ -8,6 +8,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
@@ -18,6 +19,7 @@ from django.utils.timezone import localtime
 from approvals.clock import now
 from approvals.models import AuditEntry
 from inventory.excel.limits import seed_guardrails
+from inventory.excel.results import cost_free
 from inventory.models import ExcelSync, ExcelUpdate, Movement, SyncLine, Upload
 from tests import factories as make
 from tests.excel.workbooks_made import ago, bring, envelope_of, kept, line_of, on_hand, stated, sync
@@ -312,16 +314,33 @@ def test_values_are_for_who_may_see_cost(home: Any) -> None:
     address = page("excelsync_change", made.pk)
     assert "$3,850.00" in text_of(signed_in("approver").get(address))
     plain = signed_in("counter")
-    plain.person.user_permissions.add(_permission("view_expected"))
+    plain.person.user_permissions.add(Permission.objects.get(codename="view_expected"))
     shown = plain.get(address)
     assert row_of(shown, what).variance == -50
     assert not re.search(r"\$-?\d", main_of(shown))
 
 
-def _permission(codename: str) -> Any:
-    from django.contrib.auth.models import Permission
+@pytest.mark.parametrize(
+    ("why", "told"),
+    [
+        ("Within excel_sync v1", "Within excel_sync v1"),
+        (
+            "excel_sync v1: 50 % is more than 40 % and $600.00 is more than $500.00",
+            "excel_sync v1: 50 % is more than 40 % and its value is above the limit",
+        ),
+        ("the workbook's variance of -$9,000.00 is too large", "the workbook's variance of … is too large"),
+    ],
+)
+def test_reasons_are_told_without_money(why: str, told: str) -> None:
+    assert cost_free(why) == told
 
-    return Permission.objects.get(codename=codename)
+
+def test_the_second_signature_is_asked_for_when_its_turn_has_come(approver: Any, home: Any) -> None:
+    what = kept(1000, home=home, cost=100)
+    made = sync([(what, 900)], home=home)
+    assert "To sign off as second person" not in text_of(approver.get("/admin/"))
+    make.approve(envelope_of(made), make.approver())
+    assert "To sign off as second person" in text_of(approver.get("/admin/"))
 
 
 # -- the story of a sync ---------------------------------------------------------------------------------------
