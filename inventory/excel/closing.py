@@ -11,7 +11,7 @@ from django.utils import timezone
 from approvals.alerts import raise_alert, resolve_alert
 from approvals.contract import CheckResult, Done, Skipped, StepResult, passed_if
 from approvals.mail.drafting import propose_email
-from approvals.models import Event, JournalEntry, WorkflowRun
+from approvals.models import JournalEntry, WorkflowRun
 from approvals.money import dollars
 from inventory.excel.gate import EXCEL, named
 from inventory.excel.morning import told_today
@@ -182,15 +182,6 @@ def log_run(run: WorkflowRun) -> None:
         "pushes": run.adjustments.exclude(push=None).count(),
     }
     run.save(update_fields=["summary"])
-
-
-def event_completed(run: WorkflowRun) -> None:
-    Event.objects.create(
-        name="workflow.completed",
-        subject=run.entity_ref,
-        workflow_run=run,
-        payload={"workflow_type": run.workflow_type, **run.summary},
-    )
 
 
 # -- verify checks: this run's own rows -----------------------------------------------------------------------

@@ -1,12 +1,9 @@
 """The morning sync, 09:00 on business days: has every location that lives by its workbook one of today?"""
 
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
-
-from django.conf import settings
 
 from approvals.alerts import raise_alert, resolve_alert
-from approvals.business_days import every_business_day
+from approvals.business_days import business_day_of, every_business_day
 from approvals.clock import now
 from approvals.contract import Schedule
 from approvals.templatetags.figures import age
@@ -19,24 +16,24 @@ def kept_by_workbooks() -> list[Location]:
     return list(Location.objects.filter(balances__authority=Authority.EXCEL).distinct().order_by("code"))
 
 
-def local_date(moment: datetime) -> date:
-    return moment.astimezone(ZoneInfo(settings.COUNT_TIME_ZONE)).date()
-
-
 def morning_sync(slot_at: datetime) -> str:
     """What the morning found, location by location; asks for the workbooks that are missing."""
-    said = [_judge(location, local_date(slot_at)) for location in kept_by_workbooks()]
+    said = [_judge(location, business_day_of(slot_at)) for location in kept_by_workbooks()]
     return " ".join(said) or "No location lives by a workbook."
 
 
 MORNING_SYNC = Schedule(
-    key="morning_sync", title="Morning Excel sync", when=every_business_day(9), on_slot=morning_sync
+    key="morning_sync",
+    title="Morning Excel sync",
+    when=every_business_day(9),
+    on_slot=morning_sync,
+    by_hand="upload the workbook by hand",
 )
 
 
 def _judge(location: Location, today: date) -> str:
     sync = last_workbook(location)
-    if sync and local_date(sync.as_of) >= today:
+    if sync and business_day_of(sync.as_of) >= today:
         told_today(sync)
         return f"{location.code}: sync {sync.pk}."
     waiting = Upload.objects.filter(kind=Upload.Kind.STOCK, location=location, status=Upload.Status.PREVIEWED).first()
@@ -53,7 +50,7 @@ def _judge(location: Location, today: date) -> str:
 
 def told_today(sync: ExcelSync) -> None:
     """A workbook came: when it is of today, nobody needs to be asked for one any more."""
-    if local_date(sync.as_of) >= local_date(now()):
+    if business_day_of(sync.as_of) >= business_day_of(now()):
         resolve_alert(key=_alert(sync.location))
 
 
