@@ -11,7 +11,7 @@ from django.utils import timezone
 from approvals.alerts import raise_alert, resolve_alert
 from approvals.contract import CheckResult, Done, Skipped, StepResult, passed_if
 from approvals.mail.drafting import propose_email
-from approvals.models import Event, JournalEntry, WorkflowRun
+from approvals.models import JournalEntry, WorkflowRun
 from approvals.money import dollars
 from inventory.excel.gate import EXCEL, named
 from inventory.excel.morning import told_today
@@ -88,16 +88,16 @@ def _raise_alerts(sync: ExcelSync) -> None:
         raise_alert(
             key=f"sync-{sync.pk}-alert",
             severity="critical",
-            message=f"{blocked} rows of {named(sync)} at {sync.location.code} differ by more than the alert limit. "
-            "They are blocked until somebody approves them.",
+            message=f"Rows of {named(sync)} at {sync.location.code} that differ by more than the alert limit: "
+            f"{blocked}. Each is blocked until somebody approves it.",
             link=f"{where}?outcome=alert",
         )
     if missing:
         raise_alert(
             key=f"sync-missing-{sync.location_id}",
             severity="critical",
-            message=f"{missing} items kept by Excel at {sync.location.code} are not in the workbook. They were left as "
-            "they are: add the rows, or count them.",
+            message=f"Items kept by Excel at {sync.location.code} that are not in the workbook: {missing}. Each was "
+            "left as it is: add its row, or count it.",
             link=f"{where}?outcome=missing_there",
         )
     else:
@@ -182,15 +182,6 @@ def log_run(run: WorkflowRun) -> None:
         "pushes": run.adjustments.exclude(push=None).count(),
     }
     run.save(update_fields=["summary"])
-
-
-def event_completed(run: WorkflowRun) -> None:
-    Event.objects.create(
-        name="workflow.completed",
-        subject=run.entity_ref,
-        workflow_run=run,
-        payload={"workflow_type": run.workflow_type, **run.summary},
-    )
 
 
 # -- verify checks: this run's own rows -----------------------------------------------------------------------
