@@ -132,7 +132,7 @@ class WestDays:
     def ask_about_missing(self, moment: datetime) -> None:
         """Somebody wants an item that this morning's workbook left out."""
         item = Item.objects.get(item_code=MISSING)
-        with at(moment - ASKED_AGO):
+        with at(max(moment - ASKED_AGO, self._on(self.today, time()))):
             check_stock(item=item, location=self.location, quantity=Decimal(6), by=self.people["orders"])
 
     def write_workbook(self) -> Path:
