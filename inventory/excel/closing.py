@@ -104,11 +104,20 @@ def _raise_alerts(sync: ExcelSync) -> None:
         resolve_alert(key=f"sync-missing-{sync.location_id}")
 
 
+IN_WORDS = {
+    Outcome.ALERT: ("blocked", "blocked"),
+    Outcome.REVIEW: ("to review", "to review"),
+    Outcome.MISSING_HERE: ("not kept here", "not kept here"),
+    Outcome.NEW_ITEM: ("new item", "new items"),
+    Outcome.MISSING_THERE: ("missing in the file", "missing in the file"),
+    Outcome.REFUSED: ("row refused", "rows refused"),
+}
+
+
 def pending_line(sync: ExcelSync) -> str:
-    """`3 review, 1 alert, 2 missing in the file`, or `all matches`."""
-    wanted = (*PENDING, Outcome.NEW_ITEM, Outcome.MISSING_THERE, Outcome.REFUSED)
-    parts = [f"{sync.tally[each]:,} {each.label.lower()}" for each in wanted if sync.tally.get(each)]
-    return ", ".join(parts) or "nothing is pending"
+    """`1 blocked, 3 to review, 2 missing in the file`, or `nothing is pending`."""
+    found = [(sync.tally.get(outcome, 0), words) for outcome, words in IN_WORDS.items()]
+    return ", ".join(f"{number:,} {words[number != 1]}" for number, words in found if number) or "nothing is pending"
 
 
 def summary_body(sync: ExcelSync) -> str:
