@@ -212,7 +212,9 @@ class WestDays:
         drafts = ProposedAction.objects.filter(action_type=EMAIL_DRAFT, status="pending").filter(
             Q(workflow_run__sync__location=self.location) | Q(pk__in=DayEndReport.objects.values("email"))
         )
-        for draft in drafts.exclude(pk=kept.email_id if kept else None).order_by("pk"):
+        if kept:
+            drafts = drafts.exclude(pk=kept.email_id or 0)
+        for draft in drafts.order_by("pk"):
             give(draft, {draft.pk: "rejected"}, by=self.people["approver"], note=NOTES["mail"])
 
     def _on(self, day: date, clock: time) -> datetime:
