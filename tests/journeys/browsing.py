@@ -45,8 +45,11 @@ class Visitor:
         return re.search(rf"(?<![\w.,/-]){re.escape(number)}(?![\w/-])", self.page.content()) is not None
 
     def overflow(self) -> int:
-        """Pixels by which the page is wider than the window."""
-        return int(self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+        """Pixels by which the page is wider than the window. A page that is only arriving has no width yet."""
+        width = (
+            "document.readyState === 'complete' && {wider: document.documentElement.scrollWidth - window.innerWidth}"
+        )
+        return int(self.page.wait_for_function(width).json_value()["wider"])
 
     def tab_to(self, wanted: Locator) -> None:
         """With the Tab key alone."""
