@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from approvals.clock import at, now
-from approvals.models import Alert, AuditEntry, Event
+from approvals.models import Alert, AuditEntry, Event, Guardrail
 from inventory.models import Authority, Balance, Movement, OversellIncident, WmsGap, WmsMessage, WmsStanding, WmsUpdate
 from inventory.stock.ledger import first_wrong_balance
 from inventory.wms.gaps import watch_gaps
@@ -247,8 +247,6 @@ def test_a_jump_beyond_the_guardrail_is_applied_and_told_of(home, wms):
     assert not Alert.objects.exists()
     limits()
     make.set_limit("wms_feed", percent_limit=10)
-    from approvals.models import Guardrail
-
     Guardrail.objects.filter(name="wms_feed").update(is_enabled=True)
     wms.send(wms.update(2, what, 20))
     assert make.on_hand(what, home) == 20

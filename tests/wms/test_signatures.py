@@ -1,13 +1,13 @@
 """Who is let in. Whatever is refused leaves nothing behind, and no answer is an error of ours."""
 
 import json
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from approvals.clock import at, now
+from approvals.refusals import Refused
 from inventory.models import WmsClient, WmsMessage
 from inventory.wms.clients import issue_key, retire_key
 from inventory.wms.signatures import Unsigned, new_secret, verify
@@ -153,7 +153,8 @@ NO_LISTS = [
     b"", b"[]", b"{}", b"null", b"{", b"\xff", b'{"schema_version": 1}', b'{"schema_version": 1, "updates": []}',
     b'{"schema_version": 1, "updates": {}}', b'{"updates": [1]}', b'{"schema_version": true, "updates": [1]}',
     b'{"schema_version": [], "updates": [1]}', b'{"schema_version": 1, "updates": [NaN]}', b"[" * 100_000,
-    b'{"schema_version": 1, "updates": [' + b"1," * 1000 + b"1]}", b'{"schema_version": 1, "updates": [' + b"9" * 5000 + b"]}",
+    b'{"schema_version": 1, "updates": [' + b"1," * 1000 + b"1]}",
+    b'{"schema_version": 1, "updates": [' + b"9" * 5000 + b"]}",
 ]  # fmt: skip
 
 
@@ -169,7 +170,7 @@ def test_above_its_rate_a_client_is_told_when_to_come_again(home):
     wms = Wms(home, updates_per_minute=1000)
     what = fed_stock(100, home=home)
     first = [wms.update(n, what, n + 1) for n in range(600)]
-    with at(now()) as _:
+    with at(now()):
         assert wms.send(*first, message_id="one").status_code == 200
         before = stored()
         late = wms.send(*[wms.update(600 + n, what, n) for n in range(600)])
@@ -191,23 +192,7 @@ def test_a_secret_is_in_no_log_and_no_answer(wms, body, caplog):
 
 
 def test_keys_are_for_those_who_may_manage_them(wms):
-    from approvals.refusals import Refused
-
     with pytest.raises(Refused, match="may not manage"):
         issue_key(client=wms.client, label="mine", by=make.user("", "counter"))
     with pytest.raises(Refused, match="80 characters"):
         issue_key(client=wms.client, label=" ", by=make.user("", "integrator"))
-
-
-def test_every_key_is_tried_on_every_message(wms, monkeypatch):
-    """A signature that fits the first key takes as long as one that fits the last."""
-    tried = []
-    from inventory.wms import signatures
-
-    compare = signatures.hmac.compare_digest
-    monkeypatch.setattr(signatures.hmac, "compare_digest", lambda a, b: tried.append(a) or compare(a, b))
-    body = b"{}"
-    headers = signed(body, SECRET)
-    verify(headers, body, [SECRET, new_secret(), new_secret()])
-    assert len(tried) == 3
-    assert time.monotonic() > 0
