@@ -25,6 +25,7 @@ def main() -> int:
     parser.add_argument("--memory-of", type=int, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    os.environ.setdefault("LOG_LEVEL", "WARNING")
     django.setup()
     if chosen.memory_of:
         return memory_of(chosen.memory_of)

@@ -58,7 +58,7 @@ class Feed:
         updates = [
             {
                 "wms_id": self.client.wms_id, "sequence": n, "sku": f"{self.name}-{n % self.items:06d}",
-                "quantity": n % 997 + n // self.items, "status": "available", "received_at": moment,
+                "quantity": 1000 + n % 997 + n // self.items, "status": "available", "received_at": moment,
             }
             for n in range(self.next, self.next + size)
         ]  # fmt: skip

@@ -69,6 +69,7 @@ ROLES = {
         "inventory.submit_count",
         "inventory.sync_stock",
         "inventory.change_authority",
+        "inventory.reconcile_stock",
         "inventory.answer_stockquestion",
     ],
     "auditor": [*_EVERYTHING, "inventory.view_expected", "inventory.view_cost"],

@@ -54,7 +54,10 @@ class Balance(models.Model):
 
     class Meta:
         ordering = ("item__item_code", "location")
-        permissions = (("change_authority", "Can change whose word on the quantity counts"),)
+        permissions = (
+            ("change_authority", "Can change whose word on the quantity counts"),
+            ("reconcile_stock", "Can state a disputed quantity by hand"),
+        )
         constraints = (
             models.UniqueConstraint(fields=["item", "location"], name="one_balance_per_item_and_location"),
             models.CheckConstraint(condition=Q(quantity_reserved__gte=0), name="reserved_not_negative"),

@@ -41,13 +41,18 @@ class Body:
 
 def read_body(body: bytes, wms_id: str) -> Body:
     """Raises Unreadable."""
-    try:
-        content = json.loads(body, parse_float=_number, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise Unreadable("The body cannot be read as JSON. Send one JSON object in UTF-8.") from error
+    content = read_json(body)
     if not isinstance(content, dict):
         raise Unreadable("The body is no JSON object. Send {schema_version, updates}.")
     return map_updates(content.get("schema_version"), content.get("updates"), wms_id)
+
+
+def read_json(text: bytes | str) -> Any:
+    """Raises Unreadable."""
+    try:
+        return json.loads(text, parse_float=_number, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable("The body cannot be read as JSON. Send one JSON object in UTF-8.") from error
 
 
 def map_updates(version: Any, updates: Any, wms_id: str) -> Body:

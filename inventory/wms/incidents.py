@@ -1,6 +1,7 @@
 """More promised than there is: an incident is open for as long as that is so. Nothing is clamped or cancelled."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -59,6 +60,20 @@ def _tell(location: Location) -> None:
         "wait or are cancelled.",
         link="/admin/inventory/oversellincident/?standing=open",
     )
+
+
+@dataclass(frozen=True)
+class Oversold:
+    """Items that are promised beyond what there is; `worst` begins with the largest shortfall."""
+
+    items: int
+    worst: list[OversellIncident]
+
+
+def oversold(shown: int = 3) -> Oversold:
+    open_ones = OversellIncident.objects.filter(closed_at=None)
+    worst = list(open_ones.select_related("item", "location").order_by("-shortfall", "pk")[:shown])
+    return Oversold(open_ones.count() if len(worst) == shown else len(worst), worst)
 
 
 def watch_incidents() -> None:

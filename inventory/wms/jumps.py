@@ -29,5 +29,5 @@ def tell_of_jumps(message: WmsMessage, verdicts: Sequence[Verdict], side: Side) 
             severity=Alert.Severity.WARNING,
             message=f"{len(jumps)} updates of {message.client} were applied beyond the guardrail, the largest "
             f"{largest.read.sku}: from {quantity(before)} to {quantity(largest.on_hand)}. {why}. Have a look there.",
-            link=f"/admin/inventory/wmsupdate/?message__id__exact={message.pk}",
+            link=f"/admin/inventory/wmsupdate/?message__id__exact={message.pk}&state=all",
         )
