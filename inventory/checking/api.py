@@ -143,6 +143,37 @@ def _question(question: StockQuestion) -> dict[str, Any]:
     }
 
 
+@router.post(
+    "/inventory/{path:sku}/reconcile",
+    response={200: DisputeOut, 404: Problems} | REFUSED_BODY,
+    auth=signed_in,
+    summary="State a disputed quantity by hand",
+    description="It holds against whoever has the authority until that speaks again. What is within the guardrails "
+    "posts at once; the rest waits for an approver.",
+)
+def dispute(request: HttpRequest, sku: Text, given: DisputeIn) -> Any:
+    must(request, PERMISSION)
+    try:
+        item, place = item_named(sku), location_named(given.location)
+        line = reconcile(item=item, location=place, quantity=given.quantity, reason=given.reason, by=request.user)
+    except UnknownItem as refusal:
+        return Status(404, {"problems": refusal.problems})
+    except Refused as refusal:
+        return Status(422, {"problems": refusal.problems})
+    return Status(
+        200,
+        {
+            "sync_id": line.sync_id,
+            "result": line.classification,
+            "reason": line.why,
+            "expected": line.expected,
+            "difference": line.variance,
+            "action_id": line.proposed_action_id,
+        },
+    )
+
+
+# The last: its address takes whatever the others leave.
 @router.get(
     "/inventory/{path:sku}",
     response={200: CurrentOut, 404: Problems} | REFUSED,
@@ -173,35 +204,5 @@ def current_stock(request: HttpRequest, sku: Text, location: Text = "") -> Any:
             "available": balance.quantity_available,
             "source": balance.authority,
             "open_incidents": found.incidents,
-        },
-    )
-
-
-@router.post(
-    "/inventory/{path:sku}/reconcile",
-    response={200: DisputeOut, 404: Problems} | REFUSED_BODY,
-    auth=signed_in,
-    summary="State a disputed quantity by hand",
-    description="It holds against whoever has the authority until that speaks again. What is within the guardrails "
-    "posts at once; the rest waits for an approver.",
-)
-def dispute(request: HttpRequest, sku: Text, given: DisputeIn) -> Any:
-    must(request, PERMISSION)
-    try:
-        item, place = item_named(sku), location_named(given.location)
-        line = reconcile(item=item, location=place, quantity=given.quantity, reason=given.reason, by=request.user)
-    except UnknownItem as refusal:
-        return Status(404, {"problems": refusal.problems})
-    except Refused as refusal:
-        return Status(422, {"problems": refusal.problems})
-    return Status(
-        200,
-        {
-            "sync_id": line.sync_id,
-            "result": line.classification,
-            "reason": line.why,
-            "expected": line.expected,
-            "difference": line.variance,
-            "action_id": line.proposed_action_id,
         },
     )

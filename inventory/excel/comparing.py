@@ -128,8 +128,8 @@ def _rules(location: Location, as_of: datetime, auto_fix: bool, scope: Scope) ->
     older = ""
     if newest and newest.as_of > as_of:
         older = f"A newer workbook, as of {newest.as_of:%Y-%m-%d %H:%M} UTC, was synced already (sync {newest.pk})"
-    seeded = (limits.limits(name) for name in (limits.LINE, limits.ALERT, limits.TOTAL))
-    return _Rules(*seeded, auto_fix, older, overrules=scope is Scope.DISPUTE)
+    adjust, alert, total = (limits.limits(name) for name in (limits.LINE, limits.ALERT, limits.TOTAL))
+    return _Rules(adjust, alert, total, auto_fix, older, overrules=scope is Scope.DISPUTE)
 
 
 def _lookalikes(lines: Iterable[CheckedLine], side: LedgerSide) -> dict[str, str]:

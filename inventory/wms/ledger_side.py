@@ -40,7 +40,9 @@ def _items(codes: set[str]) -> dict[str, KnownItem]:
 def _balances(location: Location, ids: list[int]) -> dict[int, Balance]:
     rows = BalanceRow.objects.filter(location=location, item__any_of=ids).order_by()
     columns = rows.values_list("item_id", "pk", "quantity_on_hand", "quantity_reserved", "authority")
-    return {item_id: Balance(*row) for item_id, *row in columns}
+    return {
+        item_id: Balance(pk, on_hand, reserved, authority) for item_id, pk, on_hand, reserved, authority in columns
+    }
 
 
 def _standings(client: WmsClient, ids: list[int]) -> dict[int, Standing]:
@@ -51,4 +53,8 @@ def _standings(client: WmsClient, ids: list[int]) -> dict[int, Standing]:
 def _seen(client: WmsClient, sequences: set[int]) -> dict[int, First]:
     rows = WmsUpdate.objects.filter(client=client, sequence__any_of=sorted(sequences)).exclude(reason="key_reused")
     columns = rows.order_by().values_list("sequence", "payload_hash", "state", "why", "delta", "on_hand")
-    return {sequence: First(*first) for sequence, *first in columns}
+    return {
+        sequence: First(payload_hash, state, why, delta, on_hand)
+        for sequence, payload_hash, state, why, delta, on_hand in columns
+        if sequence is not None
+    }
