@@ -40,9 +40,7 @@ def _items(codes: set[str]) -> dict[str, KnownItem]:
 def _balances(location: Location, ids: list[int]) -> dict[int, Balance]:
     rows = BalanceRow.objects.filter(location=location, item__any_of=ids).order_by()
     columns = rows.values_list("item_id", "pk", "quantity_on_hand", "quantity_reserved", "authority")
-    return {
-        item_id: Balance(pk, on_hand, reserved, authority) for item_id, pk, on_hand, reserved, authority in columns
-    }
+    return {item_id: Balance(pk, on_hand, reserved, authority) for item_id, pk, on_hand, reserved, authority in columns}
 
 
 def _standings(client: WmsClient, ids: list[int]) -> dict[int, Standing]:
