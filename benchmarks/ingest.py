@@ -188,7 +188,7 @@ def _web() -> Iterator[str]:
     at = f"127.0.0.1:{port}"
     command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", at, "--worker-class", "gthread"]
     command += ["--threads", "4", "--keep-alive", "30", "--log-level", "warning", "--no-control-socket"]
-    process = subprocess.Popen(command, cwd=HOUSE, env=os.environ | {"LOG_LEVEL": "WARNING"})
+    process = subprocess.Popen(command, cwd=HOUSE, env=os.environ | {"PYTHONWARNINGS": "ignore"})
     try:
         _wait_for(f"http://{at}/healthz")
         yield f"http://{at}"
@@ -203,6 +203,6 @@ def _wait_for(address: str) -> None:
         try:
             if requests.get(address, timeout=2).ok:
                 return
-        except requests.ConnectionError:
+        except requests.RequestException:
             time.sleep(0.1)
     raise SystemExit("The web server did not start.")
