@@ -25,6 +25,7 @@ def main() -> int:
     parser.add_argument("--memory-of", type=int, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    os.environ.setdefault("LOG_LEVEL", "WARNING")
     django.setup()
     if chosen.memory_of:
         return memory_of(chosen.memory_of)
@@ -75,6 +76,7 @@ def report(*, quick: bool) -> int:
     report_growth(size, large, total, counter, approver)
     report_memory(size)
     report_syncs(2_000 if quick else 20_000, counter)
+    report_feed(quick=quick)
     report_pushes(quick=quick)
     report_lists(20_000 if quick else MOVEMENTS)
     report_documents(quick=quick)
@@ -142,6 +144,26 @@ def report_syncs(size: int, by: "User") -> None:
     print(f"  Queries: {few} for 500 rows, {many} for 5,000 rows   (target: the same)")
     sold, found, naive = syncing.false_discrepancies("SN", 3_000, by)
     print(f"  {sold:,} items sold between save and upload: {found} false discrepancies, the naive compare {naive:,}")
+
+
+def report_feed(*, quick: bool) -> None:
+    from benchmarks import ingest
+
+    size, messages = 500, 4 if quick else 40
+    feed, floor = ingest.Feed("FEED"), ingest.Feed("FEEDF")
+    ingest.ours(feed, size, 10), ingest.raw_floor(floor, size, 10)
+    print(f"A WMS sends messages of {size} signed updates, each changing a balance (median of {ROUNDS}, interleaved)")
+    pairs = [(ingest.ours(feed, size, messages), ingest.raw_floor(floor, size, messages)) for _ in range(ROUNDS)]
+    mine, least = (size * messages / statistics.median(taken) for taken in zip(*pairs, strict=True))
+    ratio = statistics.median(ours / floor for ours, floor in pairs)
+    print(f"  in process  {mine:7,.0f} updates/s   floor {least:7,.0f}   ratio {ratio:5.2f}   (target <= 2.5)")
+    few, many = (ingest.query_count(feed, n) for n in (10, 1_000))
+    print(f"  Queries: {few} for 10 updates, {many} for 1,000   (target: the same)")
+    for clients in (1, 2):
+        feeds = [ingest.Feed(f"HTTP{clients}{n}") for n in range(clients)]
+        taken = ingest.over_http(feeds, size, messages)
+        rate = clients * size * messages / taken
+        print(f"  over HTTP, {clients} sending at once: {rate:7,.0f} updates/s   (required 83, target 8,000)")
 
 
 def report_pushes(*, quick: bool) -> None:

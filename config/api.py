@@ -9,6 +9,7 @@ from approvals.api import router as approvals_router
 from inventory.checking.api import router as checking_router
 from inventory.counting.api import router as counting_router
 from inventory.orders.api import router as orders_router
+from inventory.wms.api import router as wms_router
 from quotes.api import router as quotes_router
 
 NOT_JSON = "The body cannot be read as JSON. Send one JSON object with Content-Type: application/json."
@@ -23,6 +24,7 @@ api = NinjaAPI(
 )
 api.add_router("", approvals_router)
 api.add_router("", counting_router)
+api.add_router("", wms_router)
 api.add_router("", checking_router)
 api.add_router("", orders_router)
 api.add_router("", quotes_router)

@@ -77,6 +77,22 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        "WMS",
+        (
+            Entry(
+                "Oversold",
+                "production_quantity_limits",
+                "inventory_oversellincident_changelist",
+                ("inventory.view_oversellincident",),
+            ),
+            Entry("Messages", "mark_email_read", "inventory_wmsmessage_changelist", ("inventory.view_wmsmessage",)),
+            Entry("Updates", "checklist", "inventory_wmsupdate_changelist", ("inventory.view_wmsupdate",)),
+            Entry("Gaps", "unfold_more", "inventory_wmsgap_changelist", ("inventory.view_wmsgap",)),
+            Entry("Clients", "warehouse", "inventory_wmsclient_changelist", ("inventory.view_wmsclient",)),
+            Entry("Keys", "key", "inventory_wmskey_changelist", ("inventory.view_wmskey",)),
+        ),
+    ),
+    (
         "Record",
         (
             Entry("Runs", "timeline", "approvals_workflowrun_changelist", ("approvals.view_workflowrun",)),

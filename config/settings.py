@@ -7,6 +7,7 @@ keeps a throwaway PostgreSQL out of it. Each secret NAME may be given as NAME_FI
 
 import os
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -344,6 +345,11 @@ QUOTE_VALID_DAYS = env.int("QUOTE_VALID_DAYS", default=30)
 # --- Stock workbooks ----------------------------------------------------------------------------
 
 EXCEL_AUTO_FIX, EXCEL_STALE_AFTER_HOURS = workbook_rules(env)
+
+# --- The feed of a WMS ---------------------------------------------------------------------------
+
+# Messages overtake one another: a hole in the sequence is told of when it is still open after this long.
+WMS_GAP_WINDOW = timedelta(minutes=env.float("WMS_GAP_MINUTES", default=10))
 
 # --- Import, export, history ------------------------------------------------------------------
 

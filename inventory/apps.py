@@ -7,3 +7,4 @@ class InventoryConfig(AppConfig):
     def ready(self) -> None:
         from inventory.checking import handing_over, telling  # noqa: F401  (let the tick look after questions)
         from inventory.mirror import health  # noqa: F401  (registers the mirror's line of health)
+        from inventory.wms import gaps, incidents  # noqa: F401  (let the tick look after both)

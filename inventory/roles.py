@@ -4,7 +4,12 @@ Counters see no expected quantities: the count is blind. The end-of-day report i
 know its quantities already.
 """
 
-_EVERYTHING = [
+_WMS = [
+    f"inventory.view_{model}"
+    for model in ["wmsclient", "wmskey", "wmsmessage", "wmsupdate", "wmsgap", "oversellincident"]
+]
+
+_EVERYTHING = _WMS + [
     f"inventory.view_{model}"
     for model in [
         "item",
@@ -31,6 +36,7 @@ _EVERYTHING = [
         "orderline",
         "excelupdate",
         "dayendreport",
+        "historicalwmsclient",
     ]
 ]
 
@@ -66,6 +72,7 @@ ROLES = {
         "inventory.submit_count",
         "inventory.sync_stock",
         "inventory.change_authority",
+        "inventory.reconcile_stock",
         "inventory.answer_stockquestion",
     ],
     "auditor": [*_EVERYTHING, "inventory.view_expected", "inventory.view_cost"],
@@ -80,6 +87,10 @@ ROLES = {
         "inventory.process_order",
         "inventory.view_order",
         "inventory.view_excelupdate",
+        *_WMS,
+        "inventory.add_wmsclient",
+        "inventory.change_wmsclient",
+        "inventory.manage_wmskey",
     ],
     "order desk": [*_ORDERS, *_DAY_END, "inventory.view_item", "inventory.view_balance", "inventory.view_location"],
     "price viewer": ["inventory.view_cost"],

@@ -14,7 +14,8 @@ from approvals.models import Alert, WorkflowRun
 from inventory.admin.rotation import in_danger, rotation_page, situation
 from inventory.admin.summary import Summary, summary
 from inventory.mirror.standing import mirror_standing
-from inventory.models import Item, Parity, Variance, Zone
+from inventory.models import Item, OversellIncident, Parity, Variance, Zone
+from inventory.wms.incidents import oversold
 from netsuite.models import Push
 from netsuite.standing import Standing, standing
 
@@ -51,6 +52,8 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if user.has_perm("approvals.view_alert"):
         context |= {"health": lines().values()}
         context |= alerts(may_resolve=user.has_perm("approvals.resolve_alert"))
+    if user.has_perm("inventory.view_oversellincident"):
+        context |= {"oversold": oversold(), "oversold_url": list_of(OversellIncident, standing="open")}
     if user.has_perm("approvals.view_workflowrun"):
         context |= {"runs": recent_runs(), "runs_url": list_of(WorkflowRun)}
     return context

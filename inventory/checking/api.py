@@ -7,9 +7,10 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from ninja import Field, Router, Schema, Status
 
-from approvals.api import REFUSED, Problems, Text, must, signed_in
+from approvals.api import REFUSED, REFUSED_BODY, Problems, Text, must, signed_in
 from approvals.refusals import Refused
 from inventory.checking.check import StockAnswer, UnknownItem, check_stock, item_named, location_named
+from inventory.checking.reconciling import LONGEST_REASON, PERMISSION, current, reconcile
 from inventory.models import StockQuestion
 
 router = Router(tags=["inventory"])
@@ -53,6 +54,41 @@ class StockAnswerOut(Schema):
     undecided: list[OpenProposalOut]
     netsuite: NetSuiteOut | None = Field(description="NetSuite's opinion at the last look, only shown.")
     question: QuestionOut | None = Field(description="Somebody was asked to go and look.")
+
+
+class IncidentOut(Schema):
+    shortfall: Decimal = Field(description="Promised to orders less on hand.")
+    opened_at: datetime
+
+
+class CurrentOut(Schema):
+    sku: str
+    location: str
+    unit: str
+    on_hand: Decimal
+    reserved: Decimal
+    available: Decimal = Field(description="On hand less reserved; below zero while more is promised than is there.")
+    source: str = Field(description="excel, wms or count: whose word counts for this item here.")
+    document: str = Field(description="Where it said so last; empty when it never did.")
+    as_of: datetime | None
+    freshness_seconds: int | None = Field(description="How long ago that was true.")
+    updated_at: datetime
+    open_incidents: list[IncidentOut] = Field(description="More is promised than is there.")
+
+
+class DisputeIn(Schema):
+    quantity: Wanted = Field(description="What lies there now, in the item's unit.")
+    reason: Text = Field(min_length=1, max_length=LONGEST_REASON, pattern=r"\S")
+    location: Text = Field(default="", max_length=20)
+
+
+class DisputeOut(Schema):
+    sync_id: int | None
+    result: str = Field(description="match, auto_adjust, review or alert: the last two wait for an approver.")
+    reason: str
+    expected: Decimal | None
+    difference: Decimal | None
+    action_id: int | None = Field(description="The proposed action, when a person decides.")
 
 
 @router.get(
@@ -105,3 +141,68 @@ def _question(question: StockQuestion) -> dict[str, Any]:
         "due_at": question.due_at,
         "why": question.why,
     }
+
+
+@router.post(
+    "/inventory/{path:sku}/reconcile",
+    response={200: DisputeOut, 404: Problems} | REFUSED_BODY,
+    auth=signed_in,
+    summary="State a disputed quantity by hand",
+    description="It holds against whoever has the authority until that speaks again. What is within the guardrails "
+    "posts at once; the rest waits for an approver.",
+)
+def dispute(request: HttpRequest, sku: Text, given: DisputeIn) -> Any:
+    must(request, PERMISSION)
+    try:
+        item, place = item_named(sku), location_named(given.location)
+        line = reconcile(item=item, location=place, quantity=given.quantity, reason=given.reason, by=request.user)
+    except UnknownItem as refusal:
+        return Status(404, {"problems": refusal.problems})
+    except Refused as refusal:
+        return Status(422, {"problems": refusal.problems})
+    return Status(
+        200,
+        {
+            "sync_id": line.sync_id,
+            "result": line.classification,
+            "reason": line.why,
+            "expected": line.expected,
+            "difference": line.variance,
+            "action_id": line.proposed_action_id,
+        },
+    )
+
+
+# The last: its address takes whatever the others leave.
+@router.get(
+    "/inventory/{path:sku}",
+    response={200: CurrentOut, 404: Problems} | REFUSED,
+    auth=signed_in,
+    summary="What is on hand, reserved and available now, and how fresh that is",
+)
+def current_stock(request: HttpRequest, sku: Text, location: Text = "") -> Any:
+    must(request, "inventory.view_balance")
+    try:
+        item, place = item_named(sku), location_named(location)
+    except UnknownItem as refusal:
+        return Status(404, {"problems": refusal.problems})
+    except Refused as refusal:
+        return Status(422, {"problems": refusal.problems})
+    found = current(item=item, location=place)
+    if found is None:
+        return Status(404, {"problems": [f"Item {item.item_code} is not kept at {place.code}."]})
+    balance = found.balance
+    return Status(
+        200,
+        {
+            **{name: getattr(found, name) for name in ("document", "as_of", "freshness_seconds", "updated_at")},
+            "sku": item.item_code,
+            "location": place.code,
+            "unit": item.unit,
+            "on_hand": balance.quantity_on_hand,
+            "reserved": balance.quantity_reserved,
+            "available": balance.quantity_available,
+            "source": balance.authority,
+            "open_incidents": found.incidents,
+        },
+    )

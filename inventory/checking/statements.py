@@ -18,6 +18,7 @@ from inventory.models import (
     Parity,
     SyncLine,
     VarianceLine,
+    WmsStanding,
 )
 
 Decision = VarianceLine.Decision
@@ -46,7 +47,15 @@ def last_statement(item: Item, location: Location, authority: str) -> Statement:
         return _of_excel(item, location)
     if authority == Authority.COUNT:
         return _of_count(item, location)
-    return Statement("last message of the WMS")
+    return _of_wms(item, location)
+
+
+def _of_wms(item: Item, location: Location) -> Statement:
+    rows = WmsStanding.objects.filter(item=item, client__location=location).select_related("client")
+    row = rows.order_by("-client__is_enabled", "-taken_at").first()
+    if row is None:
+        return Statement("last message of the WMS")
+    return Statement(f"update {row.sequence} of {row.client}", row.as_of, row.quantity)
 
 
 def _of_excel(item: Item, location: Location) -> Statement:

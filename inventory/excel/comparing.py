@@ -84,6 +84,7 @@ class _Rules:
     total: Limits
     auto_fix: bool
     is_older: str  # a sentence when a newer workbook was synced before
+    overrules: bool  # whoever has the authority
 
 
 def compare(
@@ -96,8 +97,8 @@ def compare(
     scope: Scope = Scope.WORKBOOK,
 ) -> Comparison:
     """What a whole workbook leaves out is missing there; only a workbook can lack sales that were not entered."""
-    side = ledger_side(location, (line.item_code for line in lines), as_of, reads_excel=scope is not Scope.PERSON)
-    rules = _rules(location, as_of, auto_fix)
+    side = ledger_side(location, (line.item_code for line in lines), as_of, reads_excel=not scope.is_person)
+    rules = _rules(location, as_of, auto_fix, scope)
     alike = _lookalikes(lines, side)
     rows = [ComparedRow(each.item_code, Outcome.REFUSED, None, each.sheet, each.row, 1, each.stated, why=each.message)
             for each in refused]  # fmt: skip
@@ -122,12 +123,13 @@ def _counts(row: ComparedRow) -> bool:
     return row.outcome not in {Outcome.NOT_AUTHORITY, Outcome.NEW_ITEM, Outcome.MISSING_THERE}
 
 
-def _rules(location: Location, as_of: datetime, auto_fix: bool) -> _Rules:
+def _rules(location: Location, as_of: datetime, auto_fix: bool, scope: Scope) -> _Rules:
     newest = last_workbook(location)
     older = ""
     if newest and newest.as_of > as_of:
         older = f"A newer workbook, as of {newest.as_of:%Y-%m-%d %H:%M} UTC, was synced already (sync {newest.pk})"
-    return _Rules(limits.limits(limits.LINE), limits.limits(limits.ALERT), limits.limits(limits.TOTAL), auto_fix, older)
+    adjust, alert, total = (limits.limits(name) for name in (limits.LINE, limits.ALERT, limits.TOTAL))
+    return _Rules(adjust, alert, total, auto_fix, older, overrules=scope is Scope.DISPUTE)
 
 
 def _lookalikes(lines: Iterable[CheckedLine], side: LedgerSide) -> dict[str, str]:
@@ -204,7 +206,7 @@ def _compare_known(row: ComparedRow, item: KnownItem, side: LedgerSide, rules: _
     row.unentered = sum((quantity for _, quantity in sold[len(sold) - lacking :]), NOTHING)
     row.expected += row.unentered
     _figure(row, item)
-    if here.authority != Authority.EXCEL:
+    if here.authority != Authority.EXCEL and not rules.overrules:
         row.outcome, row.why = Outcome.NOT_AUTHORITY, f"{Authority(here.authority).label} is the authority here"
         return
     _judge(row, item, side, rules)

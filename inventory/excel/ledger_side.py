@@ -16,7 +16,7 @@ from approvals.models import WorkflowRun
 from inventory.models import Authority, Balance, ExcelSync, ExcelUpdate, Item, Location, Movement, SyncLine
 from inventory.variance.expected import expected_now, moved_since
 
-CORRECTING = (Movement.Kind.COUNT, Movement.Kind.SYNC, Movement.Kind.CORRECTION)
+CORRECTING = (Movement.Kind.COUNT, Movement.Kind.SYNC, Movement.Kind.CORRECTION, Movement.Kind.FEED)
 
 
 class KnownItem(NamedTuple):

@@ -8,7 +8,7 @@ from django.db.models import F, Q, Sum
 
 from approvals import audit
 from approvals.models import AuditEntry, ProposedAction
-from inventory.models import Adjustment, Balance, CountLine, Movement
+from inventory.models import Adjustment, Balance, CountLine, Movement, WmsUpdate
 from inventory.stock.ledger import first_wrong_balance
 from inventory.stock.reservations import first_wrong_reservation
 from netsuite.lookups import looker_up
@@ -97,6 +97,18 @@ def corrections() -> Finding:
     return Finding("corrections", "every correction to NetSuite was approved", rows.count(), problem)
 
 
+def wms_updates() -> Finding:
+    """Every movement of the feed is what its update came to, and every applied update has one."""
+    moved, applied = Movement.objects.filter(kind=Movement.Kind.FEED), WmsUpdate.State.APPLIED
+    agreeing = moved.filter(delta=F("wms_update__delta"), item=F("wms_update__item"), wms_update__state=applied)
+    stray = moved.exclude(pk__in=agreeing.order_by().values("pk")).first()
+    lost = WmsUpdate.objects.filter(state=applied, movements=None).order_by().first()
+    problem = f"Movement {stray.pk} is not what update {stray.wms_update} of its WMS came to." if stray else None
+    if lost and not problem:
+        problem = f"Update {lost.sequence} of {lost.client} was applied, but no movement stands behind it."
+    return Finding("wms_updates", "every applied update of a WMS has its movement", moved.count(), problem)
+
+
 def netsuite_records() -> Finding:
     """Look every confirmed push up in NetSuite. Raises netsuite.configuration.NotConnected."""
     look_up = looker_up()
@@ -117,4 +129,12 @@ def netsuite_records() -> Finding:
     return Finding("netsuite", "NetSuite holds every confirmed push", rows.count(), problem)
 
 
-CHECKS: tuple[Callable[[], Finding], ...] = (balances, reservations, audit_chain, posted_lines, pushes, corrections)
+CHECKS: tuple[Callable[[], Finding], ...] = (
+    balances,
+    reservations,
+    audit_chain,
+    posted_lines,
+    pushes,
+    corrections,
+    wms_updates,
+)

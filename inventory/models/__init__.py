@@ -8,6 +8,16 @@ from inventory.models.places import Location, Zone
 from inventory.models.stock import Authority, AuthorityChange, Balance, Movement
 from inventory.models.syncs import ExcelSync, SyncLine
 from inventory.models.variances import VarianceLine
+from inventory.models.wms import (
+    OversellIncident,
+    WmsClient,
+    WmsGap,
+    WmsIntake,
+    WmsKey,
+    WmsMessage,
+    WmsStanding,
+    WmsUpdate,
+)
 
 __all__ = [
     "Adjustment",
@@ -26,11 +36,19 @@ __all__ = [
     "Movement",
     "Order",
     "OrderLine",
+    "OversellIncident",
     "Parity",
     "StockQuestion",
     "SyncLine",
     "Upload",
     "Variance",
     "VarianceLine",
+    "WmsClient",
+    "WmsGap",
+    "WmsIntake",
+    "WmsKey",
+    "WmsMessage",
+    "WmsStanding",
+    "WmsUpdate",
     "Zone",
 ]

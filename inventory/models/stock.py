@@ -54,7 +54,10 @@ class Balance(models.Model):
 
     class Meta:
         ordering = ("item__item_code", "location")
-        permissions = (("change_authority", "Can change whose word on the quantity counts"),)
+        permissions = (
+            ("change_authority", "Can change whose word on the quantity counts"),
+            ("reconcile_stock", "Can state a disputed quantity by hand"),
+        )
         constraints = (
             models.UniqueConstraint(fields=["item", "location"], name="one_balance_per_item_and_location"),
             models.CheckConstraint(condition=Q(quantity_reserved__gte=0), name="reserved_not_negative"),
@@ -98,6 +101,7 @@ class Movement(models.Model):
         COUNT = "count", "Count adjustment"
         SYNC = "sync", "Sync adjustment"
         CORRECTION = "correction", "Correction to NetSuite"
+        FEED = "feed", "WMS update"
 
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="movements", db_index=False)
     location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="movements", db_index=False)
@@ -138,6 +142,15 @@ class Movement(models.Model):
         db_index=False,
         help_text="The approved correction it carries out: unique, so one posts once.",
     )
+    wms_update = models.ForeignKey(
+        "inventory.WmsUpdate",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="movements",
+        db_index=False,
+        help_text="The update that caused it: unique, so one posts once.",
+    )
 
     class Meta:
         ordering = ("-id",)
@@ -156,6 +169,12 @@ class Movement(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["decision"], condition=Q(decision__isnull=False), name="a_correction_posts_once"
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="feed") | Q(wms_update__isnull=False), name="feed_movement_names_its_update"
+            ),
+            models.UniqueConstraint(
+                fields=["wms_update"], condition=Q(wms_update__isnull=False), name="a_wms_update_posts_once"
             ),
         )
         indexes = (

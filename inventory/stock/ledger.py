@@ -24,6 +24,7 @@ from inventory.models import (
     Location,
     Movement,
     SyncLine,
+    WmsMessage,
     Zone,
 )
 
@@ -158,6 +159,18 @@ def post_adjustment(adjustment: Adjustment) -> None:
         locked.save(update_fields=["posted_at"])
 
 
+def post_wms_updates(message: WmsMessage) -> None:
+    """Put a message's applied updates on the ledger, each as the delta it came to.
+
+    The caller holds the balances' locks since it computed them, and calls this once, in the transaction that stores
+    the message.
+    """
+    client, location = message.client, message.client.location
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT_FEED, [location.pk, f"{client.wms_id} ", _stamp(message.received_at), message.pk])
+        cursor.execute(_UPDATE_FED_BALANCES, [message.pk, location.pk])
+
+
 def stamp_matched(sheet: CountSheet) -> int:
     """Remember that the lines that matched were counted. Only ever moves the date forward."""
     with connection.cursor() as cursor:
@@ -192,6 +205,25 @@ _COUNT_BALANCES = """
             ELSE line.counted_at END
     FROM {lines} AS line
     WHERE line.adjustment_id = %s AND inventory_balance.location_id = %s AND inventory_balance.item_id = line.item_id
+"""
+_INSERT_FEED = """
+    INSERT INTO inventory_movement
+        (item_id, location_id, delta, kind, source, reference, occurred_at, recorded_at, wms_update_id)
+    SELECT said.item_id, %s, said.delta, 'feed', 'wms', %s || said.sequence, said.as_of, %s, said.id
+    FROM inventory_wmsupdate AS said
+    WHERE said.message_id = %s AND said.state = 'applied'
+    ORDER BY said.sequence
+"""
+_UPDATE_FED_BALANCES = """
+    UPDATE inventory_balance
+    SET quantity_on_hand = ROUND(inventory_balance.quantity_on_hand + change.total, 3)
+    FROM (
+        SELECT said.item_id, SUM(said.delta) AS total
+        FROM inventory_wmsupdate AS said
+        WHERE said.message_id = %s AND said.state = 'applied'
+        GROUP BY said.item_id
+    ) AS change
+    WHERE inventory_balance.location_id = %s AND inventory_balance.item_id = change.item_id
 """
 _STAMP_MATCHED = """
     UPDATE inventory_balance

@@ -25,14 +25,23 @@ def on_hand_now(location: Location, item_ids: Iterable[int]) -> dict[int, Decima
 
 def moved_since(location: Location, counted_at: Mapping[int, datetime]) -> dict[int, Decimal]:
     """Per item, the sum of goods that moved after its own count; `counted_at` is {item id: when counted}."""
-    if not counted_at:
+    return {item_id: moved for (item_id, _), moved in moved_after(location, counted_at.items()).items()}
+
+
+def moved_after(location: Location, stated: Iterable[tuple[int, datetime]]) -> dict[tuple[int, datetime], Decimal]:
+    """The sum of goods that moved after each (item id, moment); where none did, there is no entry."""
+    moments: dict[int, set[datetime]] = defaultdict(set)
+    for item_id, moment in stated:
+        moments[item_id].add(moment)
+    if not moments:
         return {}
-    moved: dict[int, Decimal] = defaultdict(Decimal)
-    rows = _goods(location, counted_at).filter(occurred_at__gt=min(counted_at.values()))
+    moved: dict[tuple[int, datetime], Decimal] = defaultdict(Decimal)
+    rows = _goods(location, moments).filter(occurred_at__gt=min(map(min, moments.values())))
     for item_id, occurred_at, delta in rows.values_list("item_id", "occurred_at", "delta"):
-        if occurred_at > counted_at[item_id]:
-            moved[item_id] += delta
-    return moved
+        for moment in moments[item_id]:
+            if occurred_at > moment:
+                moved[item_id, moment] += delta
+    return dict(moved)
 
 
 def expected_now(location: Location, stated: Sequence[tuple[int, int, datetime]]) -> dict[int, tuple[Decimal, Decimal]]:

@@ -344,6 +344,9 @@ def test_every_operation_declares_its_refusals(published):
         "get /api/proposed-actions": looking,
         "get /api/inventory/variances": looking,
         "get /api/inventory/{sku}/check": looking | {"404"},
+        "get /api/inventory/{sku}": looking | {"404"},
+        "post /api/inventory/{sku}/reconcile": bodied | {"200", "404"},
+        "post /api/inventory/sync": {"200", "400", "401", "403", "409", "413", "429"},
         "get /api/quotes/{number}": looking | {"404"},
         "get /api/orders/{order_id}": looking | {"404"},
         "post /api/orders": bodied | {"200", "201", "409"},
@@ -408,7 +411,7 @@ def operations() -> list[Any]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", list(GenerationMode))
-@pytest.mark.parametrize("number", range(11))
+@pytest.mark.parametrize("number", range(14))
 def test_no_request_ends_in_an_error_or_in_an_answer_nobody_declared(waiting, one_connection, number, mode):
     """Requests drawn from the published schema, sound ones and broken ones."""
     _, what, home, action = waiting

@@ -15,6 +15,7 @@ from netsuite.models import Push
 from netsuite.simulator.running import running_simulator
 from tests import factories as make
 from tests.orders.selling import place
+from tests.wms.sending import Wms, fed_stock
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +50,7 @@ def test_sound_books_pass_with_figures(posted):
         "posted_lines": 1,
         "pushes": 1,
         "corrections": 0,
+        "wms_updates": 0,
     }
     assert verdict() == (0, "")
 
@@ -122,3 +124,12 @@ def test_netsuite_is_asked_for_every_confirmed_push(posted, settings):
     assert code == 1
     assert push.external_id in sentence
     assert "no such record" in sentence
+
+
+def test_a_movement_that_is_not_its_wms_update_is_named():
+    home = make.zone()
+    wms, what, other = Wms(home), fed_stock(10, home=home), fed_stock(10, home=home)
+    wms.send(wms.update(7, what, 4), wms.update(8, other, 4))
+    assert verdict() == (0, "")
+    Movement.objects.filter(wms_update__sequence=7).update(wms_update=None, kind="receipt", source="elsewhere")
+    assert "Update 7 of" in verdict()[1]

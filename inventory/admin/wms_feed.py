@@ -1,0 +1,185 @@
+"""What warehouse systems sent and what became of it: messages, updates, gaps, and what is oversold. Read-only."""
+
+import json
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from unfold.contrib.filters.admin import (
+    ChoicesDropdownFilter,
+    DropdownFilter,
+    RangeDateTimeFilter,
+    RelatedDropdownFilter,
+)
+from unfold.decorators import display
+
+from approvals.admin.links import link_to, list_of
+from approvals.admin.record import RecordAdmin
+from approvals.templatetags.figures import quantity, signed
+from approvals.templatetags.payload_tables import payload_table
+from inventory.admin.stock import ItemSearch
+from inventory.models import OversellIncident, WmsGap, WmsMessage, WmsUpdate
+
+State = WmsUpdate.State
+COLOURS = {
+    State.APPLIED: "success",
+    State.UNCHANGED: "",
+    State.SUPERSEDED: "",
+    State.QUARANTINED: "danger",
+    State.COMPARED: "info",
+}
+OPEN_OR_CLOSED = {"open": "danger", "closed": "success"}
+
+
+class Standing(DropdownFilter):
+    """Open or closed, for rows that end."""
+
+    title = "standing"
+    parameter_name = "standing"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("open", "Open"), ("closed", "Closed")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() in {"open", "closed"}:
+            return queryset.filter(closed_at__isnull=self.value() == "open")
+        return queryset
+
+
+class StateFilter(DropdownFilter):
+    """What waits for somebody is shown unless something else is asked for."""
+
+    title = "result"
+    parameter_name = "state"
+    all_option = None
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [*State.choices, ("all", "All")]
+
+    def value(self) -> str:
+        return str(super().value() or State.QUARANTINED)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[WmsUpdate]) -> QuerySet[WmsUpdate]:
+        return queryset.filter(state=self.value()) if self.value() in State.values else queryset
+
+
+@admin.register(WmsMessage)
+class WmsMessageAdmin(RecordAdmin):
+    empty_hint = "Nothing was received yet. Connect a WMS client, or take a file with manage.py ingest_wms."
+    list_display = ("received_at", "client", "webhook_id", "source", "updates_sent", *WmsMessage.OUTCOMES)
+    list_filter = (
+        ("client", RelatedDropdownFilter),
+        ("source", ChoicesDropdownFilter),
+        ("received_at", RangeDateTimeFilter),
+    )
+    list_filter_submit = True
+    list_select_related = ("client",)
+    search_fields = ("=webhook_id",)
+    search_help_text = "Exact message id"
+    fields = (
+        *("client", "webhook_id", "source", "schema_version", "received_at", "updates_sent"),
+        *(*WmsMessage.OUTCOMES, "updates_link", "body_hash"),
+    )
+    readonly_fields = ("updates_link",)
+
+    @display(description="Updates")
+    def updates_link(self, message: WmsMessage) -> str:
+        address = list_of(WmsUpdate, message__id__exact=message.pk, state="all")
+        return format_html('<a class="cs-link" href="{}">Show them</a>', address)
+
+
+@admin.register(WmsUpdate)
+class WmsUpdateAdmin(ItemSearch):
+    empty_hint = "No update is in quarantine. Choose another result to see what was received."
+    list_display = ("sequence", "client", "sku", "stated", "outcome", "change", "why", "received_at")
+    list_filter = (
+        ("client", RelatedDropdownFilter),
+        StateFilter,
+        ("reason", ChoicesDropdownFilter),
+    )
+    list_filter_submit = True
+    list_select_related = ("client", "item")
+    fields = (
+        *("client", "message_link", "sequence", "sku", "item_link", "stated", "status", "as_of", "received_at"),
+        *("outcome", "reason", "why", "change", "on_hand", "movement_link", "schema_version", "said"),
+    )
+    readonly_fields = ("message_link", "item_link", "stated", "outcome", "change", "movement_link", "said")
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        return lookup == "message__id__exact" or super().lookup_allowed(lookup, value, request)
+
+    @display(description="States")
+    def stated(self, update: WmsUpdate) -> str:
+        return "–" if update.quantity is None else quantity(update.quantity)
+
+    @display(description="Result", label=COLOURS)
+    def outcome(self, update: WmsUpdate) -> tuple[str, str]:
+        return update.state, update.get_state_display()
+
+    @display(description="Change")
+    def change(self, update: WmsUpdate) -> str:
+        return "–" if update.delta is None else signed(update.delta)
+
+    @display(description="Message")
+    def message_link(self, update: WmsUpdate) -> str:
+        return link_to(update.message)
+
+    @display(description="Item")
+    def item_link(self, update: WmsUpdate) -> str:
+        return link_to(update.item)
+
+    @display(description="Movement")
+    def movement_link(self, update: WmsUpdate) -> str:
+        return link_to(update.movements.first())
+
+    @display(description="As it was sent")
+    def said(self, update: WmsUpdate) -> str:
+        content = json.loads(update.payload)
+        return payload_table(content if isinstance(content, dict) else {"update": content})
+
+
+@admin.register(WmsGap)
+class WmsGapAdmin(RecordAdmin):
+    empty_hint = "No sequence was ever jumped over."
+    list_display = ("client", "first_missing", "last_missing", "still_missing", "standing", "seen_at", "closed_at")
+    list_filter = (Standing, ("client", RelatedDropdownFilter))
+    list_filter_submit = True
+    list_select_related = ("client",)
+    fields = (
+        *("client", "first_missing", "last_missing", "still_missing", "standing"),
+        *("seen_at", "alerted_at", "closed_at"),
+    )
+    readonly_fields = ("standing",)
+
+    @display(description="Standing", label=OPEN_OR_CLOSED)
+    def standing(self, gap: WmsGap) -> tuple[str, str]:
+        return ("closed", "Filled") if gap.closed_at else ("open", "Open")
+
+
+@admin.register(OversellIncident)
+class OversellIncidentAdmin(ItemSearch):
+    empty_hint = "Nothing is promised that is not there. Items a WMS finds fewer of than orders wait for appear here."
+    list_display = ("item", "location", "short", "at_worst", "standing", "opened_at", "closed_at")
+    list_filter = (Standing, ("location", RelatedDropdownFilter))
+    list_filter_submit = True
+    list_select_related = ("item", "location")
+    fields = ("item_link", "location", "short", "at_worst", "standing", "opened_at", "closed_at")
+    readonly_fields = ("item_link", "short", "at_worst", "standing")
+
+    @display(description="Short by")
+    def short(self, incident: OversellIncident) -> str:
+        return f"{quantity(incident.shortfall)} {incident.item.unit}"
+
+    @display(description="At worst")
+    def at_worst(self, incident: OversellIncident) -> str:
+        return f"{quantity(incident.worst)} {incident.item.unit}"
+
+    @display(description="Standing", label=OPEN_OR_CLOSED)
+    def standing(self, incident: OversellIncident) -> tuple[str, str]:
+        return ("closed", "Over") if incident.closed_at else ("open", "Open")
+
+    @display(description="Item")
+    def item_link(self, incident: OversellIncident) -> str:
+        return link_to(incident.item)

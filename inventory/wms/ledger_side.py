@@ -1,0 +1,58 @@
+"""What is known here about the items of a message, read in a constant number of statements, balances locked."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from inventory.models import Balance as BalanceRow
+from inventory.models import Item, Location, WmsClient, WmsStanding, WmsUpdate
+from inventory.stock.ledger import lock_balances
+from inventory.variance.expected import moved_after
+from inventory.wms.bodies import Read
+from inventory.wms.judging import Balance, First, KnownItem, Side, Standing, as_of
+
+
+def read_side(client: WmsClient, reads: Collection[Read], received_at: datetime) -> Side:
+    """Call it inside the transaction that posts: the locks last until its end."""
+    location, updates = client.location, [read for read in reads if read.update]
+    items = _items({read.sku for read in updates})
+    ids = sorted(item.pk for item in items.values())
+    stated = {
+        (items[read.sku].pk, as_of(read.update, received_at)) for read in updates if read.update and read.sku in items
+    }
+    lock_balances(location, ids)
+    return Side(
+        location=location.code,
+        received_at=received_at,
+        items=items,
+        balances=_balances(location, ids),
+        standings=_standings(client, ids),
+        moved=moved_after(location, stated),
+        seen=_seen(client, {read.sequence for read in reads if read.sequence is not None}),
+    )
+
+
+def _items(codes: set[str]) -> dict[str, KnownItem]:
+    rows = Item.objects.filter(item_code__any_of=sorted(codes)).order_by()
+    columns = rows.values_list("item_code", "pk", "allows_fractions", "avg_cost")
+    return {code: KnownItem(pk, fractions, cost) for code, pk, fractions, cost in columns}
+
+
+def _balances(location: Location, ids: list[int]) -> dict[int, Balance]:
+    rows = BalanceRow.objects.filter(location=location, item__any_of=ids).order_by()
+    columns = rows.values_list("item_id", "pk", "quantity_on_hand", "quantity_reserved", "authority")
+    return {item_id: Balance(pk, on_hand, reserved, authority) for item_id, pk, on_hand, reserved, authority in columns}
+
+
+def _standings(client: WmsClient, ids: list[int]) -> dict[int, Standing]:
+    rows = WmsStanding.objects.filter(client=client, item__any_of=ids).order_by()
+    return {item_id: Standing(pk, sequence) for item_id, pk, sequence in rows.values_list("item_id", "pk", "sequence")}
+
+
+def _seen(client: WmsClient, sequences: set[int]) -> dict[int, First]:
+    rows = WmsUpdate.objects.filter(client=client, sequence__any_of=sorted(sequences)).exclude(reason="key_reused")
+    columns = rows.order_by().values_list("sequence", "payload_hash", "state", "why", "delta", "on_hand")
+    return {
+        sequence: First(payload_hash, state, why, delta, on_hand)
+        for sequence, payload_hash, state, why, delta, on_hand in columns
+        if sequence is not None
+    }

@@ -1,0 +1,64 @@
+"""A judged message on disk: itself, its updates, the ledger, the standings, and an event for each change."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from approvals.models import Event
+from approvals.set_based import insert_rows, update_rows
+from inventory.models import WmsMessage, WmsStanding, WmsUpdate
+from inventory.stock.ledger import post_wms_updates
+from inventory.wms.judging import APPLIED, DUPLICATE, Side, Verdict
+
+ADJUSTED = "inventory.adjusted"
+UPDATE_COLUMNS = (
+    *("client", "message", "position", "sequence", "sku", "payload", "payload_hash", "schema_version", "received_at"),
+    *("item", "quantity", "status", "as_of", "state", "reason", "why", "delta", "on_hand"),
+)
+STANDING_COLUMNS = ("sequence", "quantity", "as_of", "taken_at")
+
+
+def store_message(**columns: Any) -> WmsMessage:
+    return WmsMessage.objects.create(**columns)
+
+
+def store_outcome(message: WmsMessage, verdicts: Sequence[Verdict], side: Side) -> None:
+    """The caller holds the client's intake and the balances. A duplicate leaves no row but its count."""
+    insert_rows(WmsUpdate, UPDATE_COLUMNS, [_row(message, v) for v in verdicts if v.state != DUPLICATE])
+    applied = [verdict for verdict in verdicts if verdict.state == APPLIED]
+    if applied:
+        post_wms_updates(message)
+        insert_rows(Event, ["name", "subject", "payload", "occurred_at"], [_event(message, v) for v in applied])
+    _store_standings(message, side)
+
+
+def _row(message: WmsMessage, verdict: Verdict) -> tuple[Any, ...]:
+    read, update = verdict.read, verdict.read.update
+    meant = (update.quantity, update.status, verdict.as_of) if update else (None, "", None)
+    return (
+        message.client_id, message.pk, read.position, read.sequence, read.sku, read.payload, read.payload_hash,
+        message.schema_version, message.received_at, verdict.item_id, *meant, verdict.state, verdict.reason,
+        verdict.why, verdict.delta, verdict.on_hand,
+    )  # fmt: skip
+
+
+def _event(message: WmsMessage, verdict: Verdict) -> tuple[Any, ...]:
+    client = message.client
+    payload = {
+        "item_code": verdict.read.sku,
+        "location": client.location.code,
+        "delta": str(verdict.delta),
+        "on_hand": str(verdict.on_hand),
+        "source": "wms",
+        "wms_id": client.wms_id,
+        "sequence": verdict.read.sequence,
+    }
+    return ADJUSTED, f"sku:{verdict.read.sku}", payload, message.received_at
+
+
+def _store_standings(message: WmsMessage, side: Side) -> None:
+    at = message.received_at
+    moved = [(item, standing) for item, standing in side.standings.items() if standing.as_of is not None]
+    new = [(message.client_id, item, s.sequence, s.quantity, s.as_of, at) for item, s in moved if s.pk is None]
+    known = [(s.pk, s.sequence, s.quantity, s.as_of, at) for _, s in moved if s.pk is not None]
+    insert_rows(WmsStanding, ("client", "item", *STANDING_COLUMNS), new)
+    update_rows(WmsStanding, STANDING_COLUMNS, known)
