@@ -160,4 +160,8 @@ class Migration(migrations.Migration):
             model_name='delivery',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'delivered'), _negated=True), ('delivered_at__isnull', False), _connector='OR'), name='delivered_has_its_moment'),
         ),
+        migrations.AddIndex(
+            model_name='delivery',
+            index=models.Index(models.Case(models.When(status='dead', then=models.Value(0)), default=models.Value(1)), models.OrderBy(models.F('id'), descending=True), name='delivery_dead_first'),
+        ),
     ]

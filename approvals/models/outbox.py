@@ -3,10 +3,12 @@
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
 
 from approvals.clock import now
 from approvals.models.record import Event
+
+DEAD_FIRST = Case(When(status="dead", then=Value(0)), default=Value(1))
 
 
 class OutboxHead(models.Model):
@@ -144,6 +146,7 @@ class Delivery(models.Model):
                 name="delivery_open_of_subject",
             ),
             models.Index(fields=["status", "delivered_at"], name="delivery_by_end"),
+            models.Index(DEAD_FIRST, F("id").desc(), name="delivery_dead_first"),
         )
 
     def __str__(self) -> str:

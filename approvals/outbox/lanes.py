@@ -12,6 +12,8 @@ from django.conf import settings
 from approvals.outbox.calling import Caller
 from approvals.outbox.retrying import Outcome
 
+GRACE = 5  # seconds beyond the time-out after which a call that still runs is cut
+
 
 @dataclass(frozen=True)
 class Message:
@@ -44,7 +46,7 @@ class Lanes:
             lanes.setdefault(crc32(message.subject.encode()) % self.caller.lanes, []).append(message)
         stopped = threading.Event()
         calls = [self.pool.submit(self._run, lane, stopped) for lane in lanes.values()]
-        if wait(calls, timeout=max(0, self.deadline - time.monotonic()) + settings.EVENTS_TIMEOUT + 5).not_done:
+        if wait(calls, timeout=max(0, self.deadline - time.monotonic()) + settings.EVENTS_TIMEOUT + GRACE).not_done:
             self.caller.cut()
         return {key: outcome for call in calls for key, outcome in call.result().items()}
 
