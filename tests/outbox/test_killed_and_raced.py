@@ -85,7 +85,7 @@ def test_two_deliverers_at_once_send_each_event_once(receivers, subscribe):
     deliver()
     for receiver in (first, second):
         assert len(receiver.received) == 120
-        numbers = {}
+        numbers: dict[str, str] = {}
         for event in receiver.once_each():
             assert numbers.get(event["subject"], "") < event["sequence"]
             numbers[event["subject"]] = event["sequence"]
