@@ -140,6 +140,8 @@ def report_syncs(size: int, by: "User") -> None:
     print(f"  reading the workbook, apart: {syncing.reader(size):.2f} s")
     few, many = (syncing.query_count(f"SQ{n}", n, by) for n in (500, 5_000))
     print(f"  Queries: {few} for 500 rows, {many} for 5,000 rows   (target: the same)")
+    sold, found, naive = syncing.false_discrepancies("SN", 3_000, by)
+    print(f"  {sold:,} items sold between save and upload: {found} false discrepancies, the naive compare {naive:,}")
 
 
 def report_pushes(*, quick: bool) -> None:

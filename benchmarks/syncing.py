@@ -23,6 +23,7 @@ from inventory.excel.submission import start_sync
 from inventory.models import Authority, Balance, ExcelSync, Movement, SyncLine, Zone
 from inventory.spreadsheets.stock_sheet import read_stock_sheet
 from inventory.stock.authority import set_authority
+from inventory.stock.ledger import NewMovement, record_movements
 from inventory.uploads.stored import CheckedLine, SheetRows, StoredReading
 
 
@@ -90,6 +91,25 @@ def reader(size: int) -> float:
     if found.rows_in != size:
         raise SystemExit(f"{found.rows_in} of {size} rows were read.")
     return taken
+
+
+def false_discrepancies(name: str, size: int, by: User) -> tuple[int, int, int]:
+    """(items sold after the workbook was saved, differences we report, differences of the client's own compare).
+
+    The client's compare: `excel_quantity != postgresql_quantity`, with our quantity as it is at the upload.
+    """
+    zone = zone_with_items(name, size)
+    balances = Balance.objects.filter(location=zone.location)
+    set_authority(balances=balances, authority=Authority.EXCEL, by=None, reason="Benchmark")
+    lines = tuple(CheckedLine(f"{name}-{n:06d}", Decimal(100), "100", "Stock", n + 2, "") for n in range(size))
+    reading = StoredReading(source="upload", sheets=(SheetRows("Stock", True, size, size, 0, 0),), lines=lines)
+    saved = now()
+    ids = list(balances.order_by("item_id").values_list("item_id", flat=True))
+    sold = [NewMovement(pk, Decimal(-(1 + n % 60)), Movement.Kind.SHIPMENT, now()) for n, pk in enumerate(ids[::3])]
+    record_movements(sold, location=zone.location, source="benchmark")
+    sync = start_sync(location=zone.location, as_of=saved, reading=reading, source="upload", by=by)
+    naive = balances.exclude(quantity_on_hand=100).count()
+    return len(sold), sync.lines.exclude(variance=0).count(), naive
 
 
 def raw_floor(name: str, size: int, by: User) -> float:

@@ -24,6 +24,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Dashboard", "dashboard", "index", ()),
             Entry("To decide", "gavel", "approvals_proposedaction_changelist", ("approvals.view_proposedaction",)),
             Entry("Count sheets", "fact_check", "inventory_countsheet_changelist", ("inventory.view_countsheet",)),
+            Entry("Excel syncs", "table_view", "inventory_excelsync_changelist", ("inventory.view_excelsync",)),
             Entry("Questions", "help", "inventory_stockquestion_changelist", ("inventory.view_stockquestion",)),
             Entry("Rotation plan", "event_repeat", "inventory_zone_rotation", ("inventory.view_zone",)),
             Entry(

@@ -7,7 +7,7 @@ from django.db.models import Sum
 from approvals.clock import now
 from approvals.contract import CheckResult, Failed, NotYet, Passed, Waived, passed_if
 from approvals.mail.drafting import EMAIL_DRAFT
-from approvals.models import Event, JournalEntry, OutboundEmail, ProposedAction, RunStep, WorkflowRun
+from approvals.models import JournalEntry, OutboundEmail, ProposedAction, RunStep, WorkflowRun
 from quotes.documents.storing import PdfDamaged, pdf_name, read_pdf
 from quotes.gate import draft_action
 from quotes.models import Quote
@@ -55,16 +55,6 @@ def reflexion(run: WorkflowRun) -> None:
         tags=f"quote,customer:{action.payload['customer_id']},school_year:{action.payload['school_year']}",
         narrative=f"{action.title} {what}, decided by {action.decided_by}.{reason} {len(action.payload['warnings'])} "
         f"warnings were shown, {skipped} steps were not needed, {retried} attempts failed on the way.",
-    )
-
-
-def event_completed(run: WorkflowRun) -> None:
-    """`event_completed`: FIRE event workflow.completed (workflow_type=customer_quote)."""
-    Event.objects.create(
-        name="workflow.completed",
-        subject=run.entity_ref,
-        workflow_run=run,
-        payload={"workflow_type": run.workflow_type, **run.summary},
     )
 
 

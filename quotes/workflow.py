@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from approvals.afterwards import event_completed
 from approvals.contract import (
     ActionType,
     AfterAction,
@@ -70,7 +71,7 @@ CUSTOMER_QUOTE = Workflow(
     afterwards=(
         AfterAction("log_run", "INSERT workflow_runs", closing.log_run),
         AfterAction("reflexion", "INSERT reflexion_log with tags=quote,customer:?,school_year:?", closing.reflexion),
-        AfterAction("event_completed", "FIRE event workflow.completed", closing.event_completed),
+        AfterAction("event_completed", "FIRE event workflow.completed", event_completed),
     ),
     verify=(
         Check("quote_persisted", timedelta(minutes=5), "one quote, approved or later", closing.quote_persisted),

@@ -33,7 +33,16 @@ class GuardrailForm(ModelForm):
 class GuardrailAdmin(HistoryAdmin):
     form = GuardrailForm
     list_display = ("name", "explanation", "limits", "enabled", "version")
-    fields = ("name", "explanation", "percent_limit", "value_limit", "is_enabled", "version", "effect")
+    fields = (
+        "name",
+        "explanation",
+        "percent_limit",
+        "value_limit",
+        "quantity_limit",
+        "is_enabled",
+        "version",
+        "effect",
+    )
     readonly_fields = ("name", "version", "effect")
     history_list_display = ("version",)
 
@@ -81,7 +90,7 @@ class GuardrailAdmin(HistoryAdmin):
 
 
 def _limits(guardrail: Guardrail) -> str:
-    """`2 % and $100.00`; the capacity's limit is a number of zones."""
+    """`40 %, $500.00 and 10 units`; the capacity's limit is a number of zones."""
     counts_zones = "not dollars" in guardrail.explanation
     parts = []
     if guardrail.percent_limit is not None:
@@ -89,4 +98,7 @@ def _limits(guardrail: Guardrail) -> str:
     if guardrail.value_limit is not None:
         value = guardrail.value_limit
         parts.append(f"{quantity(value)} zones a week" if counts_zones else dollars(value))
-    return " and ".join(parts)
+    if guardrail.quantity_limit is not None:
+        units = guardrail.quantity_limit
+        parts.append(f"{quantity(units)} unit{'' if units == 1 else 's'}")
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

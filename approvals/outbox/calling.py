@@ -13,7 +13,7 @@ from typing import Any
 from weakref import WeakSet
 
 from django.conf import settings
-from requests.certs import where as certificates
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, SSLError
@@ -85,7 +85,8 @@ class Caller:
         options["timeout"] = settings.EVENTS_TIMEOUT
         self.pool: HTTPConnectionPool
         if where.scheme == "https":
-            self.pool = _HttpsPool(where.host or "", cert_reqs="CERT_REQUIRED", ca_certs=certificates(), **options)
+            options |= {"cert_reqs": "CERT_REQUIRED", "ca_certs": DEFAULT_CA_BUNDLE_PATH}
+            self.pool = _HttpsPool(where.host or "", **options)
         else:
             self.pool = _HttpPool(where.host or "", **options)
         return self

@@ -1,4 +1,4 @@
-"""Count sheets: what is to be counted, what was, and the story of each; and the uploads they came from."""
+"""Count sheets: what is to be counted, what was, and the story of each."""
 
 from collections.abc import Callable
 from functools import partial
@@ -10,7 +10,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Case, Count, IntegerField, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
@@ -20,21 +19,17 @@ from unfold.decorators import display
 from approvals.admin.readonly import ReadOnlyAdmin
 from approvals.money import dollars
 from inventory.admin.counting import acting, typing_in, uploading
-from inventory.admin.counting.access import may_count, sees_expected
+from inventory.admin.counting.access import may_count
 from inventory.admin.counting.forms import TimeForm
-from inventory.admin.counting.pages import show, upload_url
+from inventory.admin.counting.pages import show
 from inventory.admin.counting.story import story_of
+from inventory.admin.sight import sees_expected
+from inventory.admin.upload_links import upload_url
 from inventory.admin.zone_filter import ZoneFilter
 from inventory.models import CountLine, CountSheet, Upload
 
 Status = CountSheet.Status
 SHEET_COLOURS = {Status.PLANNED: "warning", Status.COUNTED: "success", Status.CANCELLED: "default"}
-UPLOAD_COLOURS = {
-    Upload.Status.PREVIEWED: "warning",
-    Upload.Status.CONFIRMED: "success",
-    Upload.Status.DISCARDED: "default",
-    Upload.Status.REFUSED: "danger",
-}
 
 
 def lines_of_row(**condition: Any) -> Coalesce:
@@ -113,7 +108,9 @@ class CountSheetAdmin(ReadOnlyAdmin):
         return dollars(sheet.gross_value)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        mine = Upload.objects.filter(uploaded_by=request.user.pk, status=Upload.Status.PREVIEWED)
+        mine = Upload.objects.filter(
+            uploaded_by=request.user.pk, status=Upload.Status.PREVIEWED, kind=Upload.Kind.COUNT
+        )
         waiting = [
             (upload, upload_url(upload)) for upload in mine.select_related("zone__location").defer("reading")[:5]
         ]
@@ -152,35 +149,3 @@ class CountSheetAdmin(ReadOnlyAdmin):
             path("uploads/<int:pk>/discard/", post(uploading.discard_page), name=f"{upload}discard"),
             *super().get_urls(),
         ]
-
-
-@admin.register(Upload)
-class UploadAdmin(ReadOnlyAdmin):
-    empty_hint = "Uploaded walk-sheets are kept here as they came. Upload one from the count sheets."
-    list_display = ("file_name", "state", "zone", "uploaded_by", "uploaded_at", "why")
-    list_filter = (("status", ChoicesDropdownFilter), ("zone", ZoneFilter))
-    list_filter_submit = True
-    list_select_related = ("zone__location", "uploaded_by")
-    search_fields = ("file_name", "sha256", "reason")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Upload]:
-        return Upload.objects.defer("reading")
-
-    @display(description="Status", label=UPLOAD_COLOURS, ordering="status")
-    def state(self, upload: Upload) -> tuple[str, str]:
-        waits = upload.status == Upload.Status.PREVIEWED
-        return upload.status, "Waiting" if waits else upload.get_status_display()
-
-    @display(description="Reason")
-    def why(self, upload: Upload) -> str:
-        return upload.reason.split("\n")[0][:120]
-
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        upload = self.get_object(request, unquote(object_id))
-        if upload is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        return redirect(upload_url(upload))

@@ -16,16 +16,15 @@ from unfold.decorators import action, display
 from approvals.admin.histories import HistoryAdmin
 from approvals.money import dollars
 from inventory.admin.checking import CHECK, check_page
+from inventory.admin.excel.access import may_sync
+from inventory.admin.excel.again import AGAIN, again_page, kept_by_excel
 from inventory.admin.exporting import SafeResource
 from inventory.admin.importing import CodeWidget, NumberWidget
+from inventory.admin.sight import sees_cost
 from inventory.admin.summary import forget
 from inventory.models import AssemblyComponent, Item
 
 COST = "avg_cost"
-
-
-def sees_cost(request: HttpRequest) -> bool:
-    return request.user.has_perm("inventory.view_cost")
 
 
 class ItemResource(SafeResource):
@@ -78,7 +77,7 @@ class ItemAdmin(ImportExportMixin, HistoryAdmin):
     list_per_page = 50
     search_fields = ("item_code", "description", "=barcode")
     inlines = (ComponentInline,)
-    actions_detail = ("check_stock",)
+    actions_detail = ("check_stock", "sync_again")
     fieldsets = (
         (None, {"fields": (("item_code", "barcode"), "description", ("unit", "case_pack"))}),
         (None, {"fields": (("abc_class", COST), ("allows_fractions", "is_active"), "netsuite_id")}),
@@ -109,6 +108,14 @@ class ItemAdmin(ImportExportMixin, HistoryAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """An item is made inactive; what was counted and moved keeps its name."""
         return False
+
+    def has_sync_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self.has_view_permission(request) and may_sync(request.user)
+
+    @action(description=AGAIN, url_path="sync", permissions=["sync"], icon="sync")
+    def sync_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        item = get_object_or_404(Item, pk=object_id)
+        return again_page(self, request, item, locations=kept_by_excel(item), item=item)
 
     def has_check_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return self.has_view_permission(request) and request.user.has_perm(CHECK)

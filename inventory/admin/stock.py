@@ -22,6 +22,8 @@ from approvals.clock import now
 from approvals.templatetags.figures import quantity, signed
 from inventory.admin.authority import COLOURS, HISTORY_SHOWN, authority_page
 from inventory.admin.checking import check_address
+from inventory.admin.excel.access import may_sync
+from inventory.admin.excel.again import AGAIN, again_page
 from inventory.admin.exporting import SafeResource, moment_field
 from inventory.admin.importing import ItemWidget, LocationWidget, NumberWidget, ZoneWidget
 from inventory.admin.summary import forget
@@ -115,7 +117,7 @@ class BalanceAdmin(ImportExportMixin, ItemSearch):
     export_form_class = ExportForm
     import_template_name = "inventory/import.html"
     actions = ("set_authority",)
-    actions_detail = ("check_stock",)
+    actions_detail = ("check_stock", "sync_again")
     list_display = (
         *("item", "location", "zone", "bin", "on_hand", "reserved", "available"),
         *("whose_word", "last_counted_at"),
@@ -160,6 +162,14 @@ class BalanceAdmin(ImportExportMixin, ItemSearch):
     @admin.action(description="Set authority…", permissions=["change_authority"])
     def set_authority(self, request: HttpRequest, balances: QuerySet[Balance]) -> HttpResponse | None:
         return authority_page(self, request, balances)
+
+    def has_sync_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self.has_view_permission(request) and may_sync(request.user)
+
+    @action(description=AGAIN, url_path="sync", permissions=["sync"], icon="sync")
+    def sync_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        balance = get_object_or_404(Balance.objects.select_related("item", "location"), pk=object_id)
+        return again_page(self, request, balance, locations=[balance.location], item=balance.item)
 
     @action(description="Check stock", url_path="check", permissions=["view"], icon="fact_check")
     def check_stock(self, request: HttpRequest, object_id: str) -> HttpResponse:

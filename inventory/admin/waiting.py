@@ -10,14 +10,17 @@ from approvals.mail.drafting import EMAIL_DRAFT
 from approvals.models import Guardrail, ProposedAction
 from approvals.operations import SEPARATION_OF_DUTIES
 from inventory.admin.rotation import rotation_page
-from inventory.counting.gate import ADJUSTMENT, SIGN_OFF
+from inventory.counting import gate as counting_gate
+from inventory.excel import gate as excel_gate
 from inventory.models import CountLine, CountSheet
 
 SHOWN = 6
 Status = ProposedAction.Status
+LINES = (counting_gate.ADJUSTMENT, excel_gate.ADJUSTMENT)
+SIGN_OFFS = (counting_gate.SIGN_OFF, excel_gate.SIGN_OFF)
 
 
-DECIDER = "Counts beyond the guardrails, quotes, sign-offs and e-mail drafts will appear here."
+DECIDER = "Counts and workbooks beyond the guardrails, quotes, sign-offs and e-mail drafts will appear here."
 COUNTER = "A sheet appears here when the Monday plan puts one out, or when you print one on the rotation plan."
 
 
@@ -35,14 +38,14 @@ def counting(user: Any) -> Desk | None:
 def open_actions() -> QuerySet[ProposedAction]:
     """What can be decided now: envelopes with undecided lines, and actions of their own whose turn has come."""
     undecided = ProposedAction.objects.filter(
-        workflow_run=OuterRef("workflow_run"), action_type=ADJUSTMENT, status=Status.PENDING
+        workflow_run=OuterRef("workflow_run"), action_type__in=LINES, status=Status.PENDING
     )
     recounts = CountLine.objects.filter(sheet__run=OuterRef("workflow_run"), count_number__gt=1, counted=None)
     actions = ProposedAction.objects.filter(status=Status.PENDING, envelope=None).annotate(
         all_lines=Count("lines"), open_lines=Count("lines", filter=Q(lines__status=Status.PENDING))
     )
     actions = actions.exclude(all_lines__gt=0, open_lines=0)
-    return actions.exclude(Q(action_type=SIGN_OFF) & (Exists(undecided) | Exists(recounts)))
+    return actions.exclude(Q(action_type__in=SIGN_OFFS) & (Exists(undecided) | Exists(recounts)))
 
 
 def _decisions(user: Any) -> list[Pile]:
@@ -52,8 +55,8 @@ def _decisions(user: Any) -> list[Pile]:
     mine = [row for row in rows if switched_off or not row.took_part]
     others = len(rows) - len(mine)
     emails = [row for row in mine if row.action_type == EMAIL_DRAFT]
-    sign_offs = [row for row in mine if row.action_type == SIGN_OFF]
-    envelopes = [row for row in mine if row.action_type not in {EMAIL_DRAFT, SIGN_OFF}]
+    sign_offs = [row for row in mine if row.action_type in SIGN_OFFS]
+    envelopes = [row for row in mine if row.action_type not in {EMAIL_DRAFT, *SIGN_OFFS}]
     note = f"{others} more for somebody else: you took part in it." if others else ""
     return [
         _pile("To decide", "gavel", envelopes, note),

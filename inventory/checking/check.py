@@ -5,13 +5,11 @@ saved this morning is not trusted blindly this afternoon.
 """
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
-
+from approvals.business_days import business_day_of
 from approvals.clock import now
 from approvals.health import seconds_since
 from approvals.refusals import Refused
@@ -138,21 +136,16 @@ def check_stock(*, item: Item, location: Location, quantity: Decimal | None = No
     return replace(answer, question=question)
 
 
-def local_day(moment: datetime) -> date:
-    """The day where the counts are made."""
-    return moment.astimezone(ZoneInfo(settings.COUNT_TIME_ZONE)).date()
-
-
 def _judged(balance: Balance, statement: Statement, undecided: int) -> Judgement:
     return judge(
         Evidence(
             authority=NAMES[Authority(balance.authority)],
             document=statement.document,
-            stated_on=local_day(statement.as_of) if statement.as_of else None,
+            stated_on=business_day_of(statement.as_of) if statement.as_of else None,
             standing=statement.standing,
-            counted_on=local_day(balance.last_counted_at) if balance.last_counted_at else None,
+            counted_on=business_day_of(balance.last_counted_at) if balance.last_counted_at else None,
             undecided=undecided,
-            today=local_day(now()),
+            today=business_day_of(now()),
         )
     )
 
@@ -176,7 +169,7 @@ def _why_look(authority: str, statement: Statement) -> str:
         return ""
     if statement.as_of is None:
         return "No workbook has said anything about this item yet."
-    day = local_day(statement.as_of)
-    if day == local_day(now()):
+    day = business_day_of(statement.as_of)
+    if day == business_day_of(now()):
         return ""
     return f"The last word on it is from {day:%-d %b %Y}, not from today ({statement.document})."[:300]

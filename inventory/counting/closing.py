@@ -8,7 +8,7 @@ from django.db.models.functions import Abs
 
 from approvals.contract import CheckResult, Done, Skipped, StepResult, passed_if
 from approvals.mail.drafting import propose_email
-from approvals.models import Event, JournalEntry, RunStep, WorkflowRun
+from approvals.models import JournalEntry, RunStep, WorkflowRun
 from approvals.money import dollars
 from inventory.counting.assemblies import recompute_assembly_cost_rollup
 from inventory.counting.gate import COUNT
@@ -139,16 +139,6 @@ def reflexion(run: WorkflowRun) -> None:
         tags="inventory,cycle_count",
         narrative=f"{run.subject} completed: {steps} steps ran, {retried} attempts failed on the way, "
         f"{len(run.warnings)} warnings were shown.",
-    )
-
-
-def event_completed(run: WorkflowRun) -> None:
-    """`event_completed`: FIRE event workflow.completed (workflow_type=inventory_reconciliation)."""
-    Event.objects.create(
-        name="workflow.completed",
-        subject=run.entity_ref,
-        workflow_run=run,
-        payload={"workflow_type": run.workflow_type, **run.summary},
     )
 
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from approvals.clock import now
 from inventory.counting import limits
-from inventory.models import Adjustment, Balance, Movement, Zone
+from inventory.models import Balance, Movement, Zone
 from inventory.variance.guardrails import Limits
-from netsuite.models import Push
+from inventory.variance.on_the_way import unconfirmed
 
 RECENT = timedelta(hours=24)
 RECENT_MOVEMENTS = timedelta(days=7)
@@ -67,11 +67,4 @@ def counted_at_recent(given: SubmittedCount, context: Mapping[str, Any]) -> str:
 
 
 def no_pending_movements(given: SubmittedCount, context: Mapping[str, Any]) -> str:
-    waiting = (
-        Adjustment.objects.filter(sheet__zone_id=given.zone_id, push__isnull=False)
-        .exclude(push__status__in=[Push.Status.CONFIRMED, Push.Status.CANCELLED])
-        .count()
-    )
-    if not waiting:
-        return ""
-    return f"{waiting} earlier adjustment(s) of this zone have not reached NetSuite yet."
+    return unconfirmed(Q(sheet__zone_id=given.zone_id), "of this zone")

@@ -2,11 +2,11 @@
 
 from decimal import Decimal
 
-from approvals.models import Guardrail
 from approvals.operations import SEPARATION_OF_DUTIES
 from inventory.stock import second_person
 from inventory.stock.second_person import SECOND_APPROVAL
 from inventory.variance import guardrails
+from inventory.variance.guardrail_rows import limits_of, seed
 from inventory.variance.guardrails import Limits
 
 LINE = "inventory_variance"
@@ -41,10 +41,8 @@ SEEDS: dict[str, dict[str, object]] = {
 
 
 def limits(name: str) -> Limits:
-    row, _ = Guardrail.objects.get_or_create(name=name, defaults=SEEDS[name])
-    return Limits(str(row), row.percent_limit, row.value_limit, row.is_enabled, row.quantity_limit)
+    return limits_of(name, SEEDS)
 
 
 def seed_guardrails() -> None:
-    for name, seed in SEEDS.items():
-        Guardrail.objects.get_or_create(name=name, defaults=seed)
+    seed(SEEDS)

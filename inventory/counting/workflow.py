@@ -5,6 +5,7 @@ from functools import partial
 
 from django.conf import settings
 
+from approvals.afterwards import event_completed
 from approvals.contract import (
     ActionType,
     AfterAction,
@@ -79,7 +80,7 @@ INVENTORY_RECONCILIATION = Workflow(
     afterwards=(
         AfterAction("log_run", "INSERT workflow_run_log", closing.log_run),
         AfterAction("reflexion", "INSERT reflexion_log with tags=inventory,cycle_count", closing.reflexion),
-        AfterAction("event_completed", "FIRE event workflow.completed", closing.event_completed),
+        AfterAction("event_completed", "FIRE event workflow.completed", event_completed),
     ),
     verify=(
         Check("counts_logged", timedelta(minutes=5), "n > 0", closing.counts_logged),

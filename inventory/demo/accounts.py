@@ -23,6 +23,7 @@ DEMO_ACCOUNTS = (
     DemoAccount("counter", "counter-demo", ("counter",), "Carla", "Ortiz"),
     DemoAccount("approver", "approver-demo", ("approver",), "Mike", "Adler"),
     DemoAccount("second", "second-demo", ("approver",), "Dana", "Whitfield"),
+    DemoAccount("orders", "orders-demo", ("order desk",), "Nora", "Engel"),
     DemoAccount("quoter", "quoter-demo", ("quoter",), "Lena", "Brandt"),
     DemoAccount("auditor", "auditor-demo", ("auditor",), "Priya", "Raman"),
     DemoAccount("admin", "admin-demo", (), "Sam", "Keller", is_superuser=True),

@@ -14,12 +14,12 @@ from typing import Any
 from approvals.clock import at
 from approvals.mail.drafting import EMAIL_DRAFT
 from approvals.models import Guardrail, ProposedAction
-from approvals.operations import content_hash, decide, live_numbers
 from approvals.ticking import tick
 from inventory.counting import limits
 from inventory.counting.gate import ENVELOPE, SIGN_OFF
 from inventory.counting.recounts import enter_recount
 from inventory.counting.submission import CountedItem, submit_count
+from inventory.demo.deciding import give
 from inventory.models import Balance, CountLine, CountSheet
 
 COUNTED, DECIDED, SIGNED, RECOUNTED, SETTLED, MAIL_READ = (
@@ -163,23 +163,11 @@ class History:
             verdicts, note = dict.fromkeys(lines, "rejected"), NOTES["reject"]
         if walk.verdict not in {"approve", "reject"}:
             verdicts.pop(lines[0])
-        self._give(envelope, verdicts, note)
+        give(envelope, verdicts, by=self.people["approver"], note=note)
         if walk.verdict == "reject one":
-            self._give(envelope, {lines[0]: "rejected"}, NOTES["reject"])
+            give(envelope, {lines[0]: "rejected"}, by=self.people["approver"], note=NOTES["reject"])
         elif walk.verdict.startswith("recount"):
-            self._give(envelope, {lines[0]: "sent_back"}, NOTES["recount"])
-
-    def _give(self, action: ProposedAction, verdicts: dict[int, str], note: str, by: str = "approver") -> None:
-        if verdicts:
-            seen = content_hash(live_numbers(action))
-            decide(
-                action_id=action.pk,
-                by=self.people[by],
-                verdicts=verdicts,
-                seen_hash=seen,
-                via="admin",
-                note=note,
-            )
+            give(envelope, {lines[0]: "sent_back"}, by=self.people["approver"], note=NOTES["recount"])
 
     def _recount(self, sheet: CountSheet, envelope: ProposedAction, walk: Walk, day: datetime) -> None:
         line = CountLine.objects.get(sheet=sheet, count_number=2)
@@ -194,17 +182,18 @@ class History:
         envelope.refresh_from_db()
         still_open = list(envelope.lines.filter(status="pending").values_list("pk", flat=True))
         with at(_on(day, SETTLED)):
-            self._give(envelope, dict.fromkeys(still_open, "approved"), "The recount says the same.")
+            verdicts = dict.fromkeys(still_open, "approved")
+            give(envelope, verdicts, by=self.people["approver"], note="The recount says the same.")
 
     def _second_signature(self, sheet: CountSheet) -> None:
         sign_off = ProposedAction.objects.filter(workflow_run=sheet.run, action_type=SIGN_OFF, status="pending").first()
         if sign_off:
-            self._give(sign_off, {sign_off.pk: "approved"}, NOTES["sign"], by="second")
+            give(sign_off, {sign_off.pk: "approved"}, by=self.people["second"], note=NOTES["sign"])
 
     def _read_mail(self, sheet: CountSheet) -> None:
         """Summaries of old weeks went round on paper: no e-mail leaves while a past is made up."""
         for draft in ProposedAction.objects.filter(workflow_run=sheet.run, action_type=EMAIL_DRAFT, status="pending"):
-            self._give(draft, {draft.pk: "rejected"}, NOTES["mail"])
+            give(draft, {draft.pk: "rejected"}, by=self.people["approver"], note=NOTES["mail"])
 
 
 def _on(day: datetime, clock: time) -> datetime:

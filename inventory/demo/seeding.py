@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from approvals import registry
+from approvals.business_days import business_day_of
 from approvals.clock import at, now
 from approvals.contract import Weekly
 from approvals.models import Guardrail, WorkflowRun
@@ -27,6 +28,8 @@ from inventory.demo.netsuite_side import write_netsuite_side
 from inventory.demo.trade import AFTERNOON, MORNING, Trade
 from inventory.demo.waiting import puzzling_counts
 from inventory.demo.walk_sheets import write_filled_sheet, write_messy_sheet
+from inventory.demo.west_days import WestDays
+from inventory.excel import limits as workbook_limits
 from inventory.models import CountSheet, Item, Location, Movement
 from netsuite.models import Push
 
@@ -49,6 +52,7 @@ class Seeded:
     waiting: CountSheet
     planned: CountSheet
     files: tuple[Path, ...]
+    workbook: Path
 
 
 @dataclass
@@ -57,6 +61,7 @@ class _Past:
 
     trade: Trade
     history: History
+    west: WestDays
     first_slot: datetime
     last_slot: datetime
     sheets: list[tuple[date, CountSheet]] = field(default_factory=list)
@@ -75,7 +80,7 @@ class _Past:
         for _, sheet in (due for due in self.sheets if due[0] == day):
             self.history.settle(sheet, midday, read_mail=self.last_slot - midday > timedelta(days=7 * MAILS_LEFT))
         if self.first_slot <= midday < self.last_slot:
-            _close_days(midday, until=midday.replace(hour=23))
+            _close_days(midday, self.west, until=midday.replace(hour=23))
 
     def _monday(self, midday: datetime) -> None:
         slot = midday.replace(hour=self.first_slot.hour)
@@ -102,7 +107,7 @@ def seed_demo() -> Seeded:
             "Start with an empty database: set VAR_DIR to a new folder."
         )
     with transaction.atomic():
-        waiting, planned = _seed(now())
+        waiting, planned, west = _seed(now())
     files = _write_files(planned)
     return Seeded(
         items=Item.objects.count(),
@@ -112,31 +117,37 @@ def seed_demo() -> Seeded:
         waiting=waiting,
         planned=planned,
         files=files,
+        workbook=west.write_workbook(),
     )
 
 
-def _seed(moment: datetime) -> tuple[CountSheet, CountSheet]:
+def _seed(moment: datetime) -> tuple[CountSheet, CountSheet, WestDays]:
     people, last_slot = create_demo_accounts(), _last_slot(moment)
     first_day = moment.astimezone(zone()).date() - timedelta(days=DAYS)
     opened = datetime.combine(first_day, time(5), zone())
     with at(opened):
         limits.seed_guardrails()
+        workbook_limits.seed_guardrails()
         Guardrail.history.update(history_date=opened)  # they held before the first count
         trade = _trade(opened)
     trade.open(opened)
-    past = _Past(trade, History(people, Random(SEED + 1)), last_slot - timedelta(weeks=WEEKS), last_slot)
+    history, west = History(people, Random(SEED + 1)), WestDays(people, zone(), business_day_of(moment))
+    past = _Past(trade, history, west, last_slot - timedelta(weeks=WEEKS), last_slot)
     for number in range(DAYS + 1):
         past.live(first_day + timedelta(days=number), moment)
     _check_runs()
-    return _this_week(past.history, people, moment, last_slot)
+    waiting, planned = _this_week(past, people, moment)
+    return waiting, planned, west
 
 
-def _close_days(begin: datetime, *, until: datetime) -> None:
+def _close_days(begin: datetime, west: WestDays, *, until: datetime) -> None:
     """17:00 of every business day after `begin`, so that no day of the past looks missed."""
     closing = next_slot(END_OF_DAY.when, begin)
     while closing <= until:
+        west.before_closing(closing)
         with at(closing):
             run_due_slots()
+        west.after_closing(closing)
         closing = next_slot(END_OF_DAY.when, closing)
 
 
@@ -154,13 +165,13 @@ def _trade(opened: datetime) -> Trade:
     return Trade(catalogue, items, locations, zones, zone(), Random(SEED))
 
 
-def _this_week(
-    history: History, people: dict[str, Any], moment: datetime, slot: datetime
-) -> tuple[CountSheet, CountSheet]:
+def _this_week(past: _Past, people: dict[str, Any], moment: datetime) -> tuple[CountSheet, CountSheet]:
     """Monday's plan, one count of it waiting for the approver, one sheet still to be walked."""
-    planned_at = slot + timedelta(minutes=5)
-    planned = history.plan(slot)
-    _close_days(slot, until=moment)
+    planned_at = past.last_slot + timedelta(minutes=5)
+    planned = past.history.plan(past.last_slot)
+    _close_days(past.last_slot, past.west, until=moment)
+    past.west.live_today(moment)
+    past.west.ask_about_missing(moment)
     counted_at = min(max(moment - SINCE_COUNTED, planned_at), moment)
     puzzle = _of_zone(planned, WAITING_ZONE) or _asked_for(WAITING_ZONE, people, counted_at)
     others = [sheet for sheet in planned if sheet.pk != puzzle.pk]

@@ -1,4 +1,4 @@
-"""The main job from a walk-sheet to NetSuite, told as it happens. What `make demo` runs."""
+"""The main job from a walk-sheet to NetSuite, then a day of the store kept in Excel. What `make demo` runs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,13 +11,15 @@ from django.contrib.auth import get_user_model
 from approvals.clock import now
 from approvals.models import ProposedAction
 from approvals.money import dollars
-from approvals.operations import NotAllowedToDecide, content_hash, decide, live_numbers
 from inventory.counting.gate import ENVELOPE, SIGN_OFF
 from inventory.counting.uploads import confirm_upload, receive_upload
+from inventory.demo.deciding import give, refusal_to
+from inventory.demo.delivered import tell_delivery
 from inventory.demo.delivery import DemoNetSuite, demo_netsuite
+from inventory.demo.second_act import SecondAct
 from inventory.demo.seeding import Seeded, seed_demo
 from inventory.demo.telling import Telling
-from inventory.models import Balance, CountLine, CountSheet, Movement, Upload, Zone
+from inventory.models import Balance, CountLine, CountSheet, Upload, Zone
 from inventory.spreadsheets import UnreadableFile, read_walk_sheet
 from inventory.uploads.stored import reading_of
 from netsuite.models import Push
@@ -52,7 +54,9 @@ class Story:
         self._decisions(sheet)
         with demo_netsuite() as netsuite:
             self._delivery(sheet, netsuite)
-            self._proof(sheet, netsuite)
+            self._proof(sheet)
+            SecondAct(self.telling, self.people).tell(seeded.workbook, netsuite)
+            self.telling.say(netsuite.verify().rstrip())
         return self.telling.wrong
 
     def _world(self, seeded: Seeded) -> None:
@@ -124,16 +128,16 @@ class Story:
         lines = list(envelope.lines.order_by("pk"))
         self._counter_may_not(envelope)
         if len(lines) > 1:
-            self._decide(envelope, {lines[0].pk: "rejected"}, "approver", REJECTED_BECAUSE)
+            give(envelope, {lines[0].pk: "rejected"}, by=self.people["approver"], note=REJECTED_BECAUSE, via="command")
             self.telling.say(f"approver rejects “{lines[0].title}”: {REJECTED_BECAUSE}")
         rest = {line.pk: "approved" for line in lines[-(len(lines) - 1) or None :]}
-        self._decide(envelope, rest, "approver", "")
+        give(envelope, rest, by=self.people["approver"], via="command")
         self.telling.say(f"approver approves the other {len(rest)} lines.")
         sign_off = ProposedAction.objects.filter(
             workflow_run=sheet.run, action_type=SIGN_OFF, status=ProposedAction.Status.PENDING
         ).first()
         if sign_off:
-            self._decide(sign_off, {sign_off.pk: "approved"}, "second", "")
+            give(sign_off, {sign_off.pk: "approved"}, by=self.people["second"], via="command")
             self.telling.say(f"The variance of {dollars(sheet.gross_value)} needs a second person: second signs.")
         run = sheet.run
         assert run is not None
@@ -141,42 +145,15 @@ class Story:
         self.telling.check(f"the run is completed (it is {run.status})", holds=run.status == run.Status.COMPLETED)
 
     def _counter_may_not(self, envelope: ProposedAction) -> None:
-        counter = self.people["counter"]
-        try:
-            decide(action_id=envelope.pk, by=counter, verdict="approved", seen_hash=None, via="command")
-        except NotAllowedToDecide as refusal:
-            self.telling.say(f"counter tries to approve: “{refusal}”")
+        self.telling.say(f"counter tries to approve: “{refusal_to(envelope, self.people['counter'])}”")
         undecided = not envelope.lines.exclude(status=ProposedAction.Status.PENDING).exists()
         self.telling.check("who counted cannot approve", holds=undecided)
 
-    def _decide(self, action: ProposedAction, verdicts: dict[int, str], by: str, note: str) -> None:
-        decide(
-            action_id=action.pk, by=self.people[by], verdicts=verdicts,
-            seen_hash=content_hash(live_numbers(action)), via="command", note=note,
-        )  # fmt: skip
-
     def _delivery(self, sheet: CountSheet, netsuite: DemoNetSuite) -> None:
         self.telling.chapter("On the way to NetSuite")
-        first, second = netsuite.drain(), netsuite.drain()
-        self.telling.say(f"The drain confirmed {first['confirmed']} pushes, one after the other.")
-        self.telling.check("nothing is left in the queue", holds=first["waiting"] == 0 == second["waiting"])
-        self.telling.check("a second drain sends nothing", holds=second["sent"] == 0)
-        for push in Push.objects.filter(adjustment__sheet=sheet).order_by("pk"):
-            held = netsuite.held(push)
-            for record in held:
-                self.telling.say(
-                    f"{push.label}: NetSuite's own log has {record.tran_id} "
-                    f"with {record.lines} lines, {record.quantity:+f} units."
-                )
-            moved = Movement.objects.filter(adjustment__push=push)
-            total = sum((movement.delta for movement in moved), Decimal(0))
-            exactly = [(record.lines, record.quantity) for record in held] == [(moved.count(), total)]
-            self.telling.check(f"{push.external_id} is there exactly once, line for line", holds=exactly)
-        self.telling.check("NetSuite wrote nothing twice", holds=netsuite.written_twice() == [])
-        peak = netsuite.peak_writers()
-        self.telling.check(f"never more than one writer at a time (peak {peak})", holds=peak <= 1)
+        tell_delivery(self.telling, netsuite, Push.objects.filter(adjustment__sheet=sheet).order_by("pk"))
 
-    def _proof(self, sheet: CountSheet, netsuite: DemoNetSuite) -> None:
+    def _proof(self, sheet: CountSheet) -> None:
         self.telling.chapter("Proof")
         changed = dict(sheet.lines.filter(adjustment__isnull=False).values_list("item_id", "variance"))
         rows = Balance.objects.filter(location=sheet.zone.location).values_list("item_id", "quantity_on_hand")
@@ -186,7 +163,6 @@ class Story:
             f"on hand changed by exactly the variance for {len(changed)} items, and for no other",
             holds=after == expected,
         )
-        self.telling.say(netsuite.verify().rstrip())
 
 
 def _row(line: CountLine) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from approvals.alerts import raise_alert, resolve_alert
 from approvals.contract import CheckResult, Done, Skipped, StepResult, passed_if
 from approvals.mail.drafting import propose_email
-from approvals.models import Event, JournalEntry, WorkflowRun
+from approvals.models import JournalEntry, WorkflowRun
 from approvals.money import dollars
 from inventory.excel.gate import EXCEL, named
 from inventory.excel.morning import told_today
@@ -88,27 +88,36 @@ def _raise_alerts(sync: ExcelSync) -> None:
         raise_alert(
             key=f"sync-{sync.pk}-alert",
             severity="critical",
-            message=f"{blocked} rows of {named(sync)} at {sync.location.code} differ by more than the alert limit. "
-            "They are blocked until somebody approves them.",
+            message=f"Rows of {named(sync)} at {sync.location.code} that differ by more than the alert limit: "
+            f"{blocked}. Each is blocked until somebody approves it.",
             link=f"{where}?outcome=alert",
         )
     if missing:
         raise_alert(
             key=f"sync-missing-{sync.location_id}",
             severity="critical",
-            message=f"{missing} items kept by Excel at {sync.location.code} are not in the workbook. They were left as "
-            "they are: add the rows, or count them.",
+            message=f"Items kept by Excel at {sync.location.code} that are not in the workbook: {missing}. Each was "
+            "left as it is: add its row, or count it.",
             link=f"{where}?outcome=missing_there",
         )
     else:
         resolve_alert(key=f"sync-missing-{sync.location_id}")
 
 
+IN_WORDS = {
+    Outcome.ALERT: ("blocked", "blocked"),
+    Outcome.REVIEW: ("to review", "to review"),
+    Outcome.MISSING_HERE: ("not kept here", "not kept here"),
+    Outcome.NEW_ITEM: ("new item", "new items"),
+    Outcome.MISSING_THERE: ("missing in the file", "missing in the file"),
+    Outcome.REFUSED: ("row refused", "rows refused"),
+}
+
+
 def pending_line(sync: ExcelSync) -> str:
-    """`3 review, 1 alert, 2 missing in the file`, or `all matches`."""
-    wanted = (*PENDING, Outcome.NEW_ITEM, Outcome.MISSING_THERE, Outcome.REFUSED)
-    parts = [f"{sync.tally[each]:,} {each.label.lower()}" for each in wanted if sync.tally.get(each)]
-    return ", ".join(parts) or "nothing is pending"
+    """`1 blocked, 3 to review, 2 missing in the file`, or `nothing is pending`."""
+    found = [(sync.tally.get(outcome, 0), words) for outcome, words in IN_WORDS.items()]
+    return ", ".join(f"{number:,} {words[number != 1]}" for number, words in found if number) or "nothing is pending"
 
 
 def summary_body(sync: ExcelSync) -> str:
@@ -182,15 +191,6 @@ def log_run(run: WorkflowRun) -> None:
         "pushes": run.adjustments.exclude(push=None).count(),
     }
     run.save(update_fields=["summary"])
-
-
-def event_completed(run: WorkflowRun) -> None:
-    Event.objects.create(
-        name="workflow.completed",
-        subject=run.entity_ref,
-        workflow_run=run,
-        payload={"workflow_type": run.workflow_type, **run.summary},
-    )
 
 
 # -- verify checks: this run's own rows -----------------------------------------------------------------------

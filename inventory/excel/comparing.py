@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from inventory.excel import limits
-from inventory.excel.ledger_side import KnownBalance, KnownItem, LedgerSide, last_sync, ledger_side
+from inventory.excel.ledger_side import KnownBalance, KnownItem, LedgerSide, last_workbook, ledger_side
 from inventory.excel.lookalikes import known_lookalikes
 from inventory.excel.scopes import Scope
 from inventory.excel.tiers import Tier, judge_difference
@@ -123,7 +123,7 @@ def _counts(row: ComparedRow) -> bool:
 
 
 def _rules(location: Location, as_of: datetime, auto_fix: bool) -> _Rules:
-    newest = last_sync(location)
+    newest = last_workbook(location)
     older = ""
     if newest and newest.as_of > as_of:
         older = f"A newer workbook, as of {newest.as_of:%Y-%m-%d %H:%M} UTC, was synced already (sync {newest.pk})"

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from approvals.clock import now
 from inventory.excel import limits
 from inventory.excel.scopes import Scope
-from inventory.models import Adjustment, Balance, Location
+from inventory.models import Balance, Location
 from inventory.uploads.stored import StoredReading
 from inventory.variance.guardrails import Limits
-from netsuite.models import Push
+from inventory.variance.on_the_way import unconfirmed
 
 RECENT = timedelta(hours=24)
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -101,11 +101,4 @@ def as_of_recent(given: SubmittedWorkbook, context: Mapping[str, Any]) -> str:
 
 
 def no_pending_pushes(given: SubmittedWorkbook, context: Mapping[str, Any]) -> str:
-    waiting = (
-        Adjustment.objects.filter(location=given.location_id, push__isnull=False)
-        .exclude(push__status__in=[Push.Status.CONFIRMED, Push.Status.CANCELLED])
-        .count()
-    )
-    if not waiting:
-        return ""
-    return f"{waiting} earlier adjustment(s) at this location have not reached NetSuite yet."
+    return unconfirmed(Q(location=given.location_id), "at this location")

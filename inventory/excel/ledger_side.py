@@ -10,8 +10,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db.models import F, Q
+from django.db.models import Q
 
+from approvals.models import WorkflowRun
 from inventory.models import Authority, Balance, ExcelSync, ExcelUpdate, Item, Location, Movement, SyncLine
 from inventory.variance.expected import expected_now, moved_since
 
@@ -103,20 +104,11 @@ def _corrected_after(location: Location, as_of: datetime) -> set[int]:
     return set(rows.values_list("item_id", flat=True))
 
 
-def last_sync(location: Location) -> ExcelSync | None:
-    """The sync of the newest workbook, by what it says of itself; answers of people are no workbooks."""
-    return (
-        ExcelSync.objects.filter(location=location)
-        .exclude(source=ExcelSync.Source.ANSWER)
-        .order_by(F("as_of").desc(), "-pk")
-        .first()
-    )
-
-
 def last_workbook(location: Location) -> ExcelSync | None:
     """The newest workbook synced, whole; looking at it again does not make it newer."""
     whole = ExcelSync.objects.filter(location=location, upload__isnull=False).select_related("upload", "location")
-    return whole.exclude(source=ExcelSync.Source.AGAIN).order_by("-as_of", "-pk").first()
+    sound = whole.exclude(source=ExcelSync.Source.AGAIN).exclude(run__status=WorkflowRun.Status.FAILED)
+    return sound.order_by("-as_of", "-pk").first()
 
 
 def expected_with_unentered(

@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from approvals.models import Guardrail
 from inventory.excel import tiers
+from inventory.variance.guardrail_rows import limits_of, seed
 from inventory.variance.guardrails import Limits
 
 LINE = "excel_sync"
@@ -35,10 +35,8 @@ SEEDS: dict[str, dict[str, object]] = {
 
 
 def limits(name: str) -> Limits:
-    row, _ = Guardrail.objects.get_or_create(name=name, defaults=SEEDS[name])
-    return Limits(str(row), row.percent_limit, row.value_limit, row.is_enabled, row.quantity_limit)
+    return limits_of(name, SEEDS)
 
 
 def seed_guardrails() -> None:
-    for name, seed in SEEDS.items():
-        Guardrail.objects.get_or_create(name=name, defaults=seed)
+    seed(SEEDS)

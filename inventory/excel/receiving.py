@@ -38,8 +38,8 @@ def receive_workbook(
     be read, was synced before, or cannot be about this location.
     """
     reading, saved, problems = _read(content, file_name)
-    when = as_of or saved or saved_at or now()
-    stored = _stored(reading, source) if reading else StoredReading(source=source)
+    when, dated = _dated(as_of, saved, saved_at, by)
+    stored = replace(_stored(reading, source) if reading else StoredReading(source=source), dated=dated)
     problems = problems or list(said_before(sha256(content))) or _objections(location, when, stored)
     if problems:
         stored = _with_problems(stored, problems)
@@ -53,6 +53,19 @@ def receive_workbook(
         counted_at=when,
         saved_at=saved_at,
     )
+
+
+def _dated(
+    said: datetime | None, saved: datetime | None, saved_at: datetime | None, by: Any | None
+) -> tuple[datetime, str]:
+    """When what the workbook says was true, and who says so."""
+    if said:
+        return said, f"as {by} said" if by else "as it was brought with"
+    if saved:
+        return saved, "when the workbook says it was last saved"
+    if saved_at:
+        return saved_at, "when the file was last changed"
+    return now(), "when it was brought, because the file does not say when it was saved"
 
 
 def _read(content: bytes, file_name: str) -> tuple[Reading | None, datetime | None, list[str]]:
@@ -80,7 +93,9 @@ def set_as_of(*, upload: Upload, as_of: datetime, by: Any) -> Upload:
     problems = _objections(_location(upload), as_of, reading_of(upload))
     if problems:
         raise UploadRefused(problems)
-    changed = Upload.objects.filter(pk=upload.pk, status=Upload.Status.PREVIEWED).update(counted_at=as_of)
+    changed = Upload.objects.filter(pk=upload.pk, status=Upload.Status.PREVIEWED).update(
+        counted_at=as_of, reading={**upload.reading, "dated": f"as {by} said"}
+    )
     upload.refresh_from_db()
     if not changed:
         raise UploadRefused(f"“{upload.file_name}” is {upload.get_status_display().lower()} already.")

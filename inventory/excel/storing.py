@@ -102,7 +102,8 @@ def open_new_items_step(run: WorkflowRun) -> StepResult:
     raise_alert(
         key=f"sync-{sync.pk}-new",
         severity="warning",
-        message=f"{len(new)} new items came with a workbook at {sync.location.code}. Give them a cost and a zone.",
+        message=f"New items that came with a workbook at {sync.location.code}: {len(new)}. Give each a "
+        "cost and a zone.",
         link=f"/admin/inventory/excelsync/{sync.pk}/change/?outcome=new_item",
     )
     return Done(f"{len(new)} new items opened.")

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from functools import partial
 
+from approvals.afterwards import event_completed
 from approvals.contract import (
     ActionType,
     AfterAction,
@@ -75,7 +76,7 @@ EXCEL_SYNC = Workflow(
     ),
     afterwards=(
         AfterAction("log_run", "INSERT workflow_run_log", closing.log_run),
-        AfterAction("event_completed", "FIRE event workflow.completed", closing.event_completed),
+        AfterAction("event_completed", "FIRE event workflow.completed", event_completed),
     ),
     verify=(
         Check("rows_accounted", timedelta(minutes=5), "rows in = rows accounted for", closing.rows_accounted),

@@ -14,7 +14,7 @@ from django.utils.timezone import localtime
 from approvals.clock import now
 from approvals.templatetags.figures import lasting
 from inventory.excel.folder import sync_newest
-from inventory.excel.ledger_side import last_sync
+from inventory.excel.ledger_side import last_workbook
 from inventory.models import Location
 from inventory.orders.authority import decided_by_excel
 from inventory.stock.reservations import Portion, shortages
@@ -47,12 +47,12 @@ def bring_up_to_date(portions: Sequence[Portion], *, location: Location, by: Any
 
 
 def _is_out_of_date(location: Location) -> bool:
-    sync = last_sync(location)
+    sync = last_workbook(location)
     return sync is None or is_stale(sync.as_of)
 
 
 def _stale_sentence(location: Location) -> str:
-    sync = last_sync(location)
+    sync = last_workbook(location)
     if sync is None:
         return f"No workbook of {location.code} was ever compared, so its stock may differ. Upload one."
     hours, ago = f"{settings.EXCEL_STALE_AFTER_HOURS:g}", lasting(now() - sync.as_of)

@@ -64,7 +64,8 @@ class RefusedRow:
 @dataclass(frozen=True)
 class StoredReading:
     """`source` is a CountSheet.Source or an ExcelSync.Source. `answers` is the code of the planned sheet that this
-    count is for, if any; `first_sheet` the sheet that was counted with the same bytes, or the same sheet id, before."""
+    count is for, if any; `first_sheet` the sheet that was counted with the same bytes, or the same sheet id, before.
+    `dated` says of a stock workbook where its as-of time comes from."""
 
     source: str
     file_kind: str = ""
@@ -76,6 +77,7 @@ class StoredReading:
     refused: tuple[RefusedRow, ...] = ()
     errors: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
+    dated: str = ""
 
     def total(self, figure: str) -> int:
         """`rows_in`, `counted`, `refused` or `not_counted` over all sheets."""
@@ -112,6 +114,7 @@ class StoredReading:
             refused=tuple(RefusedRow(**each) for each in stored.get("refused", ())),
             errors=tuple(Problem(**each) for each in stored["errors"]),
             warnings=tuple(stored["warnings"]),
+            dated=stored.get("dated", ""),
         )
 
 

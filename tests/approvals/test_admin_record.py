@@ -15,6 +15,7 @@ from approvals.models import Alert, AuditEntry, EditToken, Guardrail, RunStep, W
 from approvals.operations import SEPARATION_OF_DUTIES
 from approvals.templatetags.payload_tables import payload_table, pretty_answer
 from inventory.counting.limits import LINE, seed_guardrails
+from inventory.excel.limits import seed_guardrails as seed_sync_guardrails
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -143,6 +144,7 @@ def guardrail_form(guardrail: Guardrail, **changes: Any) -> dict[str, Any]:
         "explanation": guardrail.explanation,
         "percent_limit": guardrail.percent_limit if guardrail.percent_limit is not None else "",
         "value_limit": guardrail.value_limit if guardrail.value_limit is not None else "",
+        "quantity_limit": guardrail.quantity_limit if guardrail.quantity_limit is not None else "",
         "is_enabled": "on",
     }
     return {name: value for name, value in (form | changes).items() if value is not None}
@@ -159,6 +161,17 @@ def test_a_changed_threshold_is_a_new_version_with_history_and_audit():
     assert boss.username in history
     assert AuditEntry.objects.filter(verb="guardrail.changed", actor=boss).exists()
     assert "$50.00" in text_of(client.get(page("approvals_guardrail", guardrail)))
+
+
+def test_a_limit_in_units_is_shown_and_edited():
+    seed_sync_guardrails()
+    guardrail = Guardrail.objects.get(name="excel_sync")
+    client, _ = client_for(superuser=True)
+    assert "40 %, $500.00 and 10 units" in text_of(client.get(reverse("admin:approvals_guardrail_changelist")))
+    client.post(page("approvals_guardrail", guardrail), guardrail_form(guardrail, quantity_limit="1"))
+    guardrail.refresh_from_db()
+    assert (guardrail.quantity_limit, guardrail.percent_limit, guardrail.version) == (1, 40, 2)
+    assert "40 %, $500.00 and 1 unit." in text_of(client.get(page("approvals_guardrail", guardrail)))
 
 
 def test_an_approver_sees_guardrails_but_cannot_turn_them():

@@ -255,7 +255,7 @@ def test_the_manager_is_written_to_only_when_something_is_pending() -> None:
     drafts = ProposedAction.objects.filter(entity_type="email")
     assert not drafts.exists()
     sync([(small, 100), (large, 950)], home=home)
-    assert "1 review" in drafts.get().payload["subject"]
+    assert "1 to review" in drafts.get().payload["subject"]
     assert not OutboundEmail.objects.exists(), "a draft is sent only after its own approval"
 
 

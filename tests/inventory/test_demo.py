@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth import authenticate
+from django.contrib.auth import authenticate, get_user_model
 from django.db import transaction
 from django.test import override_settings
 
@@ -19,7 +19,23 @@ from inventory.counting.accuracy import by_zone
 from inventory.counting.uploads import check_file
 from inventory.demo.accounts import DEMO_ACCOUNTS
 from inventory.demo.seeding import Seeded, seed_demo
-from inventory.models import Balance, CountLine, Item, Location, Movement, Zone
+from inventory.excel.committing import preview_workbook
+from inventory.excel.morning import kept_by_workbooks
+from inventory.excel.receiving import receive_workbook
+from inventory.models import (
+    Balance,
+    CountLine,
+    DayEndReport,
+    ExcelSync,
+    ExcelUpdate,
+    Item,
+    Location,
+    Movement,
+    Order,
+    StockQuestion,
+    SyncLine,
+    Zone,
+)
 from inventory.stock.ledger import first_wrong_balance
 from netsuite.models import Push
 from tests import factories as make
@@ -31,9 +47,12 @@ QUICK = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 def figures() -> dict[str, Any]:
     """Everything that must be the same when the same day is seeded again."""
     lines = CountLine.objects.order_by("pk").values_list("item__item_code", "counted", "variance", "decision")
-    goods = Movement.objects.exclude(kind="count").order_by("pk")  # counts name their run, whose number differs
+    # What a count or a workbook moved names its run or sync, whose numbers differ.
+    goods = Movement.objects.exclude(kind__in=["count", "sync"]).exclude(source="excel").order_by("pk")
     moves = goods.values_list("item__item_code", "delta", "kind", "occurred_at", "reference")
-    return {"lines": list(lines), "movements": list(moves)}
+    workbooks = SyncLine.objects.order_by("pk").values_list("item_code", "counted", "variance", "classification")
+    sold = ExcelUpdate.objects.order_by("pk").values_list("order_line__order__order_id", "sold", "sold_at", "status")
+    return {"lines": list(lines), "movements": list(moves), "workbooks": list(workbooks), "sold": list(sold)}
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +63,7 @@ def twice(
     folder = tmp_path_factory.mktemp("demo")
     with (
         django_db_blocker.unblock(),
-        override_settings(PASSWORD_HASHERS=QUICK, VAR_DIR=folder),
+        override_settings(PASSWORD_HASHERS=QUICK, VAR_DIR=folder, MEDIA_ROOT=folder / "media"),
         transaction.atomic(),
         at(now()),
     ):
@@ -66,14 +85,14 @@ def test_the_same_day_gives_the_same_data(twice, db):
 
 
 def test_the_catalogue_is_believable(seeded):
-    assert Location.objects.count() == 2
+    assert Location.objects.count() == 3
     assert {zone.code for zone in Zone.objects.filter(location__code="MAIN")} == {"A", "B", "C", "D", "COLD"}
     assert Counter(Zone.objects.values_list("code", flat=True)).most_common(1)[0][1] == 1
     assert seeded.items >= 120
     assert Item.objects.filter(item_code__startswith="00").count() >= 3
     assert set(Item.objects.values_list("abc_class", flat=True)) == {"A", "B", "C"}
-    assert not Balance.objects.filter(zone=None).exists()
-    assert not Balance.objects.filter(bin="").exists()
+    homeless = Balance.objects.filter(zone=None) | Balance.objects.filter(bin="")
+    assert [row.item.item_code for row in homeless.select_related("item")] == ["SMW-3101"]  # new in the workbook
 
 
 def test_barcodes_have_right_check_digits(seeded):
@@ -97,7 +116,7 @@ def test_the_books_hold_together(seeded):
     assert audit.first_bad_entry() is None
     assert not Balance.objects.filter(quantity_on_hand__lt=0).exists()
     assert not Movement.objects.filter(occurred_at__gt=now()).exists()
-    assert {"opening", "receipt", "shipment", "transfer", "assembly", "count"} == set(
+    assert {"opening", "receipt", "shipment", "transfer", "assembly", "count", "sync"} == set(
         Movement.objects.values_list("kind", flat=True)
     )
     oldest = Movement.objects.order_by("occurred_at").first()
@@ -120,7 +139,7 @@ def test_the_history_shows_every_kind_of_decision(seeded):
 
 
 def test_few_pushes_wait_for_the_first_drain(seeded):
-    assert 1 <= seeded.pushes <= 12
+    assert 1 <= seeded.pushes <= 18
     assert set(Push.objects.values_list("status", flat=True)) == {"pending"}
 
 
@@ -156,3 +175,40 @@ def test_the_ready_sheet_can_be_uploaded_and_the_messy_one_lists_its_mistakes(se
 
 def read(path: Path) -> Any:
     return check_file(content=path.read_bytes(), file_name=path.name, zone=None, counted_at=now()).reading
+
+
+def test_this_mornings_workbook_left_rows_in_every_outcome(seeded):
+    (west,) = kept_by_workbooks()
+    *earlier, today = ExcelSync.objects.filter(location=west).order_by("pk")
+    assert {make.run_of(sync).status for sync in earlier} == {"completed"}
+    assert make.run_of(today).status == "waiting"
+    assert today.as_of > now() - timedelta(hours=24)
+    assert set(today.tally) == set(SyncLine.Classification.values)
+    assert today.lines.filter(classification="match", unentered__gt=0).count() == 1
+    waiting = ProposedAction.objects.filter(workflow_run=today.run, action_type="excel_adjustment")
+    assert set(waiting.values_list("status", flat=True)) == {"pending"}
+    assert today.submitted_by is not None
+    assert today.submitted_by.username == "counter"
+
+
+def test_the_store_kept_in_excel_has_sold_entered_and_proved(seeded):
+    assert set(ExcelUpdate.objects.values_list("status", flat=True)) >= {"pending", "proved"}
+    assert set(Order.objects.values_list("status", flat=True)) == {"open", "fulfilled"}
+    reports = DayEndReport.objects.filter(location__code="WEST")
+    assert len([report for report in reports if report.updates]) >= 3
+    question = StockQuestion.objects.get()
+    assert question.status == "open"
+    assert question.due_at > now()
+    assert question.assigned_to is not None
+    assert question.assigned_to.username == "counter"
+
+
+def test_the_visitors_workbook_can_be_uploaded(seeded):
+    west, counter = Location.objects.get(code="WEST"), get_user_model().objects.get(username="counter")
+    content = seeded.workbook.read_bytes()
+    upload = receive_workbook(content=content, file_name=seeded.workbook.name, location=west, by=counter)
+    shown = preview_workbook(upload)
+    assert len(shown.reading.sheets) == 2
+    assert shown.blocked == ()
+    assert {"match", "auto_adjust", "review", "alert", "refused"} <= set(shown.comparison.tally())
+    assert "Chef coat, white" in {line.description for line in shown.reading.lines}

@@ -51,6 +51,10 @@ def test_the_story_adds_up_from_the_sheet_to_netsuites_own_log(new_installation)
     assert "is there exactly once, line for line" in told.stdout
     assert "approver rejects" in told.stdout
     assert "figures add up" in told.stdout
+    assert "ok     the sync finds what the dry run found" in told.stdout
+    assert "ok     rows in = rows with an outcome" in told.stdout
+    assert "50 wanted, 5 available" in told.stdout
+    assert "ok     previous - sold = remaining, for every item" in told.stdout
 
 
 @pytest.mark.slow

@@ -246,7 +246,7 @@ def test_a_check_takes_as_many_queries_whatever_the_history(home):
 # -- somebody goes and looks -----------------------------------------------------------------------------------
 
 
-def test_a_workbook_of_yesterday_sends_a_named_person_to_look(home, keeper, settings):
+def test_scenario_3_an_emergency_with_an_old_workbook_sends_a_named_person_to_look(home, keeper, settings):
     settings.STOCK_QUESTION_HOURS = 3
     what = tags(home)
     says(workbook(home, as_of=NOON - 24 * HOUR), what, 200, expected=200)

@@ -26,7 +26,7 @@ def test_an_order_is_typed_in_handed_out_and_entered_in_excel(
     desk = come_back("mike")
     desk.open("/admin/inventory/order/")
     desk.page.get_by_role("link", name="New order").click()
-    expect(desk.page.get_by_label("Item code of line 1")).to_be_focused()
+    desk.tab_to(desk.page.get_by_label("Item code of line 1"))
     for typed in ("000123", "12", "000600", "70"):
         desk.page.keyboard.type(typed)
         desk.page.keyboard.press("Enter")

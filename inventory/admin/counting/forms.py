@@ -5,18 +5,14 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.utils.timezone import get_current_timezone_name, localtime
+from django.utils.timezone import localtime
 
 from approvals.clock import now
+from inventory.admin.file_field import SpreadsheetField
+from inventory.admin.moments import MomentField, place_of_clock
 from inventory.models import Zone
-from inventory.spreadsheets import DEFAULT_LIMITS
 
-MIB = 1024 * 1024
 _QUANTITY = re.compile(r"\d{1,7}(\.\d{1,3})?")  # as in a file: see reading.quantities
-
-
-def place_of_clock() -> str:
-    return get_current_timezone_name().split("/")[-1].replace("_", " ")
 
 
 class ZoneField(forms.ModelChoiceField):
@@ -29,18 +25,11 @@ def zone_field(**options: Any) -> ZoneField:
     return ZoneField(zones, widget=forms.Select(attrs={"class": "cs-field"}), **options)
 
 
-class CountedAtField(forms.DateTimeField):
-    """A wall clock where the counts are made; now unless somebody says otherwise."""
+class CountedAtField(MomentField):
+    """Now unless somebody says otherwise."""
 
     def __init__(self) -> None:
-        picker = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local", "class": "cs-field"})
-        super().__init__(
-            label="When it was counted",
-            widget=picker,
-            initial=lambda: localtime(now()),
-            input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
-            error_messages={"invalid": "Enter a date and a time, such as 2026-11-02 07:30."},
-        )
+        super().__init__(label="When it was counted", initial=lambda: localtime(now()))
         self.help_text = (
             f"{place_of_clock()} time. Goods that moved after this moment are taken into account: they were still "
             "there when you counted."
@@ -48,15 +37,7 @@ class CountedAtField(forms.DateTimeField):
 
 
 class UploadForm(forms.Form):
-    file = forms.FileField(
-        label="Walk-sheet",
-        help_text="Excel (.xlsx, .xlsm, .xls), OpenDocument (.ods) or CSV, up to 10 MiB.",
-        widget=forms.FileInput(attrs={"class": "cs-field", "accept": ".xlsx,.xlsm,.xls,.ods,.csv,.txt,.tsv"}),
-        error_messages={
-            "required": "Choose the file with the counts.",
-            "empty": "The file is empty. Save it again in your spreadsheet program, and choose it once more.",
-        },
-    )
+    file = SpreadsheetField(label="Walk-sheet", missing="Choose the file with the counts.")
     zone = zone_field(
         label="Zone",
         required=False,
@@ -69,15 +50,6 @@ class UploadForm(forms.Form):
         self.fields["counted_at"] = CountedAtField()
         if knows_zone:
             del self.fields["zone"]
-
-    def clean_file(self) -> Any:
-        file = self.cleaned_data["file"]
-        if file.size > DEFAULT_LIMITS.upload_bytes:
-            most = DEFAULT_LIMITS.upload_bytes // MIB
-            raise forms.ValidationError(
-                f"The file is {file.size / MIB:.1f} MiB; at most {most} MiB are read. Split it."
-            )
-        return file
 
 
 class TimeForm(forms.Form):

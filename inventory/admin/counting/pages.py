@@ -8,8 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from inventory.admin.counting.access import may_count, sees_expected
-from inventory.models import CountSheet, Upload
+from inventory.admin.counting.access import may_count
+from inventory.admin.sight import sees_expected
+from inventory.models import CountSheet
 
 ROWS_PER_PAGE = 500
 
@@ -27,13 +28,9 @@ def show(screen: "ModelAdmin[Any]", request: HttpRequest, template: str, title: 
     return TemplateResponse(request, f"counting/{template}.html", everything)
 
 
-def page_of_rows(request: HttpRequest, rows: Any) -> "Page[Any]":
-    return Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("p"))
+def page_of_rows(request: HttpRequest, rows: Any, per_page: int = ROWS_PER_PAGE) -> "Page[Any]":
+    return Paginator(rows, per_page).get_page(request.GET.get("p"))
 
 
 def sheet_url(sheet: CountSheet, action: str = "change") -> str:
     return reverse(f"admin:inventory_countsheet_{action}", args=(sheet.pk,))
-
-
-def upload_url(upload: Upload, action: str = "preview") -> str:
-    return reverse(f"admin:inventory_upload_{action}", args=(upload.pk,))

@@ -9,8 +9,8 @@ from django.http import HttpRequest
 
 from approvals.admin.links import page_of
 from approvals.models import RunStep
-from inventory.admin.counting.access import sees_expected
 from inventory.admin.counting.pages import page_of_rows
+from inventory.admin.sight import sees_expected
 from inventory.counting.gate import ENVELOPE, SIGN_OFF
 from inventory.models import Balance, CountLine, CountSheet
 from netsuite.models import Push

@@ -13,7 +13,8 @@ from django.shortcuts import get_object_or_404, redirect
 from approvals.refusals import Refused
 from inventory.admin.counting.access import require_may_count
 from inventory.admin.counting.forms import NotAQuantity, TimeForm, read_quantity
-from inventory.admin.counting.pages import sheet_url, show, upload_url
+from inventory.admin.counting.pages import sheet_url, show
+from inventory.admin.upload_links import upload_url
 from inventory.counting.uploads import receive_typed
 from inventory.counting.walk_sheets.printing import WalkRow, walk_rows
 from inventory.models import CountSheet

@@ -8,9 +8,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
 from approvals.refusals import Refused
-from inventory.admin.counting.access import may_count, require_may_count, sees_expected
+from inventory.admin.counting.access import may_count, require_may_count
 from inventory.admin.counting.forms import UploadForm
-from inventory.admin.counting.pages import page_of_rows, sheet_url, show, upload_url
+from inventory.admin.counting.pages import page_of_rows, sheet_url, show
+from inventory.admin.sight import sees_expected
+from inventory.admin.upload_links import upload_url
 from inventory.counting.uploads import (
     StoredReading,
     confirm_upload,
@@ -22,6 +24,7 @@ from inventory.models import CountSheet, Upload
 from inventory.uploads.stored import reading_of
 
 Status = Upload.Status
+KIND = Upload.Kind.COUNT
 
 
 def upload_page(screen: "ModelAdmin[Any]", request: HttpRequest, pk: int | None = None) -> HttpResponse:
@@ -47,7 +50,9 @@ def upload_page(screen: "ModelAdmin[Any]", request: HttpRequest, pk: int | None 
 def preview_page(screen: "ModelAdmin[Any]", request: HttpRequest, pk: int) -> HttpResponse:
     if not request.user.has_perm("inventory.view_upload"):
         require_may_count(request)
-    upload = get_object_or_404(Upload.objects.select_related("zone__location", "uploaded_by", "count_sheet"), pk=pk)
+    upload = get_object_or_404(
+        Upload.objects.select_related("zone__location", "uploaded_by", "count_sheet"), pk=pk, kind=KIND
+    )
     if upload.status == Status.CONFIRMED and hasattr(upload, "count_sheet"):
         return redirect(sheet_url(upload.count_sheet))
     if upload.status != Status.PREVIEWED:
@@ -87,7 +92,7 @@ def _refused_page(
 
 def confirm_page(screen: "ModelAdmin[Any]", request: HttpRequest, pk: int) -> HttpResponse:
     require_may_count(request)
-    upload = get_object_or_404(Upload.objects.select_related("zone__location", "uploaded_by"), pk=pk)
+    upload = get_object_or_404(Upload.objects.select_related("zone__location", "uploaded_by"), pk=pk, kind=KIND)
     try:
         sheet = confirm_upload(upload=upload, by=request.user, source=reading_of(upload).source)
     except Refused as refusal:
@@ -100,7 +105,7 @@ def confirm_page(screen: "ModelAdmin[Any]", request: HttpRequest, pk: int) -> Ht
 
 def discard_page(screen: "ModelAdmin[Any]", request: HttpRequest, pk: int) -> HttpResponse:
     require_may_count(request)
-    upload = get_object_or_404(Upload, pk=pk)
+    upload = get_object_or_404(Upload, pk=pk, kind=KIND)
     try:
         discard_upload(upload=upload, by=request.user)
     except Refused as refusal:

@@ -37,6 +37,7 @@ def figures(seeded: Seeded) -> dict[str, Any]:
         "waiting_sheet": seeded.waiting.code,
         "planned_sheet": seeded.planned.code,
         "files": [str(path) for path in seeded.files],
+        "workbook": str(seeded.workbook),
     }
 
 
@@ -47,5 +48,6 @@ def story(seeded: Seeded) -> list[str]:
         f"sheet {seeded.planned.code} of {seeded.planned.zone} waits to be walked.",
         f"{seeded.pushes} adjustments wait for the first drain to NetSuite.",
         "Walk-sheets to upload: " + ", ".join(str(path) for path in seeded.files),
+        f"A stock workbook of WEST to upload: {seeded.workbook}",
         "Logins: " + ", ".join(f"{account.username} / {account.password}" for account in DEMO_ACCOUNTS),
     ]
