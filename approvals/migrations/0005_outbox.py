@@ -164,4 +164,13 @@ class Migration(migrations.Migration):
             model_name='delivery',
             index=models.Index(models.Case(models.When(status='dead', then=models.Value(0)), default=models.Value(1)), models.OrderBy(models.F('id'), descending=True), name='delivery_dead_first'),
         ),
+        migrations.AlterField(
+            model_name='event',
+            name='name',
+            field=models.CharField(max_length=80),
+        ),
+        migrations.AddIndex(
+            model_name='event',
+            index=models.Index(fields=['name', 'position'], name='event_of_a_name_in_order'),
+        ),
     ]

@@ -17,7 +17,7 @@ class Event(models.Model):
     the commit (approvals.outbox.positions): ids are handed out before it and may become visible out of order.
     """
 
-    name = models.CharField(max_length=80, db_index=True)
+    name = models.CharField(max_length=80)
     subject = models.CharField(max_length=120)
     payload = models.JSONField(default=dict)
     workflow_run = models.ForeignKey(
@@ -29,7 +29,10 @@ class Event(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        indexes = (models.Index(fields=["id"], condition=Q(position__isnull=True), name="event_without_position"),)
+        indexes = (
+            models.Index(fields=["id"], condition=Q(position__isnull=True), name="event_without_position"),
+            models.Index(fields=["name", "position"], name="event_of_a_name_in_order"),
+        )
 
     def __str__(self) -> str:
         return f"{self.name} {self.subject}"

@@ -6,10 +6,11 @@ answer. Whoever dies in between leaves it to be sent again under the same id.
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from dataclasses import asdict, dataclass, field
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import connection
@@ -138,4 +139,14 @@ def _batch(subscription_id: int, token: int, lanes: Lanes, report: Report) -> bo
     else:
         outcomes = lanes.send(messages)
     report.note(outcomes.values())
+    _log_failures(messages, outcomes, urlsplit(lanes.caller.url).hostname)
     return record(subscription_id, token, claimed, outcomes)
+
+
+def _log_failures(messages: Iterable[Message], outcomes: Mapping[int, Outcome], host: str | None) -> None:
+    """By host only: an address may hold a key."""
+    for message in messages:
+        outcome = outcomes.get(message.key)
+        if outcome is not None and not outcome.is_taken:
+            said = outcome.status or outcome.answer
+            log.warning("event %s of %s to %s: %s", message.message_id, message.subject, host, said)

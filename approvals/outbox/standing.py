@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, QuerySet
 
 from approvals import health, watching
 from approvals.alerts import raise_alert, resolve_alert
@@ -29,10 +29,8 @@ class Standing:
 
     @property
     def is_late(self) -> bool:
-        """Paused and disabled ones are told of otherwise."""
         age = health.seconds_since(self.oldest)
-        is_active = self.subscription.state == Subscription.State.ACTIVE
-        return is_active and age is not None and age > LATE.total_seconds()
+        return age is not None and age > LATE.total_seconds()
 
 
 def standings(subscriptions: Iterable[Subscription]) -> list[Standing]:
@@ -66,11 +64,11 @@ def _standing(subscription: Subscription, head: int, waiting: int, oldest: datet
 
 
 def probe() -> health.Line:
-    found = standings(Subscription.objects.all())
-    active = [row for row in found if row.subscription.state == Subscription.State.ACTIVE]
+    active = standings(_active())
     oldest = min((row.oldest for row in active if row.oldest), default=None)
-    waiting, dead = sum(row.waiting for row in active), sum(row.dead for row in found)
-    disabled = [row.subscription.name for row in found if row.subscription.state == Subscription.State.DISABLED]
+    waiting, dead = sum(row.waiting for row in active), Delivery.objects.filter(status=Delivery.Status.DEAD).count()
+    stopped = Subscription.objects.filter(state=Subscription.State.DISABLED)
+    disabled = list(stopped.values_list("name", flat=True))
     said = f"{len(active)} subscribers, {waiting} events on their way."
     if oldest:
         said = f"{said} The oldest is {age_of(oldest)} old."
@@ -91,14 +89,19 @@ def probe() -> health.Line:
 
 def watch() -> None:
     """At every tick: tell of receivers that have been behind for long, and forget what was delivered long ago."""
-    for row in standings(Subscription.objects.all()):
-        key = f"events-out-{row.subscription.pk}-late"
-        if row.is_late:
-            link = f"/admin/approvals/subscription/{row.subscription.pk}/change/"
-            raise_alert(key=key, severity=Alert.Severity.WARNING, message=_late(row), link=link)
+    late = {row.subscription.pk: row for row in standings(_active()) if row.is_late}
+    for pk in Subscription.objects.values_list("pk", flat=True):
+        key = f"events-out-{pk}-late"
+        if pk in late:
+            link = f"/admin/approvals/subscription/{pk}/change/"
+            raise_alert(key=key, severity=Alert.Severity.WARNING, message=_late(late[pk]), link=link)
         else:
             resolve_alert(key=key)
     forget_delivered()
+
+
+def _active() -> QuerySet[Subscription]:
+    return Subscription.objects.filter(state=Subscription.State.ACTIVE)
 
 
 def _late(row: Standing) -> str:
