@@ -146,7 +146,7 @@ def test_a_receiver_that_asks_for_time_gets_it(receivers, subscribe, happened, p
 
 
 def test_a_slow_receiver_delays_nobody(receivers, subscribe, happened, settings):
-    settings.EVENTS_TIMEOUT, settings.EVENTS_SLICE, settings.EVENTS_LANES = 0.5, 2, 1
+    settings.EVENTS_TIMEOUT, settings.EVENTS_SLICE, settings.EVENTS_LANES = 1.5, 4, 1
     slow, quick = receivers(), receivers()
     subscribe(slow, "a-slow")
     subscribe(quick, "b-quick")
@@ -157,13 +157,13 @@ def test_a_slow_receiver_delays_nobody(receivers, subscribe, happened, settings)
         if len(arrived) == 1:
             happened("later")  # while the slow one keeps its caller
             connection.close()
-        return Answer(delay=3)
+        return Answer(delay=4)
 
     slow.answer = hang
     happened("item")
     deliver()
     assert len(quick.received) == 2, "what came meanwhile went out in the same round"
-    assert "No answer within 0.5 seconds" in Delivery.objects.filter(subscription__name="a-slow").first().last_answer
+    assert "No answer within 1.5 seconds" in Delivery.objects.filter(subscription__name="a-slow").first().last_answer
 
 
 def test_redirects_are_not_followed(receivers, subscribe, happened):
