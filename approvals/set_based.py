@@ -107,7 +107,7 @@ def _convert(field: Any) -> Convert | None:
     kind = field.get_internal_type()
     if kind == "JSONField":
         return lambda value: None if value is None else json.dumps(value, default=str)
-    if connection.vendor == "sqlite" and kind in {"DecimalField", "DateTimeField"}:
+    if connection.vendor == "sqlite" and kind in {"DecimalField", "DateTimeField", "UUIDField"}:
         return lambda value: field.get_db_prep_save(value, connection)
     return None
 

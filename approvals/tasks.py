@@ -2,9 +2,15 @@
 
 from celery import shared_task
 
+from approvals.outbox.delivering import deliver as deliver_events
 from approvals.ticking import tick as run_tick
 
 
 @shared_task(name="approvals.tasks.tick")
 def tick() -> None:
     run_tick()
+
+
+@shared_task(name="approvals.tasks.deliver")
+def deliver() -> None:
+    deliver_events()

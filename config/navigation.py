@@ -93,6 +93,13 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        "Events out",
+        (
+            Entry("Subscriptions", "webhook", "approvals_subscription_changelist", ("approvals.view_subscription",)),
+            Entry("Deliveries", "outbox", "approvals_delivery_changelist", ("approvals.view_delivery",)),
+        ),
+    ),
+    (
         "Record",
         (
             Entry("Runs", "timeline", "approvals_workflowrun_changelist", ("approvals.view_workflowrun",)),

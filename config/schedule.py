@@ -69,6 +69,12 @@ SCHEDULE = (
         reason="Sends every queued push that is due, one at a time.",
     ),
     Entry(
+        name="Events out",
+        task="approvals.tasks.deliver",
+        schedule=Every(timedelta(seconds=5)),
+        reason="Puts committed events in order and sends subscribers what is due.",
+    ),
+    Entry(
         name="Compare with NetSuite",
         task="inventory.mirror.tasks.mirror",
         schedule=Every(timedelta(minutes=5)),

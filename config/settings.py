@@ -22,6 +22,7 @@ from import_export.formats.base_formats import CSV, XLSX
 
 from config.business_days import business_calendar
 from config.logs import lines_to_stderr
+from config.outgoing import event_pace, event_readers
 from config.quoting import quote_storage, supplier_words
 from config.workbooks import workbook_rules, workbook_storage
 
@@ -342,9 +343,11 @@ QUOTE_LETTERHEAD, QUOTE_SIGNATORY, QUOTE_STATEMENTS = supplier_words(env, simula
 # How long an offer stands when nobody says otherwise.
 QUOTE_VALID_DAYS = env.int("QUOTE_VALID_DAYS", default=30)
 
-# --- Stock workbooks ----------------------------------------------------------------------------
+# --- Stock workbooks, events out ----------------------------------------------------------------
 
 EXCEL_AUTO_FIX, EXCEL_STALE_AFTER_HOURS = workbook_rules(env)
+EVENTS_SUBSCRIPTIONS, EVENTS_ALLOWED_HOSTS, EVENTS_KEEP_DAYS = event_readers(env, [] if PRODUCTION else LOOPBACK)
+EVENTS_TIMEOUT, EVENTS_LANES, EVENTS_SLICE = event_pace(env)
 
 # --- The feed of a WMS ---------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from django.db.models import Q
 from approvals.alerts import raise_alert, resolve_alert
 from approvals.clock import now
 from approvals.failpoints import Failpoint, reach
+from approvals.holders import own_name
 from netsuite import claims, configuration, halts, lease, permits
 from netsuite.client import Client, client_for
 from netsuite.configuration import Timing
@@ -94,7 +95,7 @@ def drain(*, holder: str | None = None, max_pushes: int | None = None) -> DrainR
     client = client_for(connection, timing)
     if standing := halts.standing(halts.current(), client.signer.fingerprint()):
         return DrainReport(halted=standing, waiting=_waiting())
-    name = holder or lease.own_name()
+    name = holder or own_name()
     try:
         token = lease.acquire(name, timing.lease)
         if token is None:

@@ -1,17 +1,14 @@
 """Taking, keeping and giving back the right to write to NetSuite. Each step is one conditional UPDATE."""
 
-import os
-import socket
 import time
 from datetime import timedelta
-from pathlib import Path
-from uuid import uuid4
 
 from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Exists, Q
 from django.db.models.functions import Now
 
 from approvals.clock import now
+from approvals.holders import is_gone
 from netsuite.models import DrainLease
 from netsuite.models.lease import NETSUITE
 
@@ -77,38 +74,3 @@ def is_held(token: int) -> bool:
 def held(token: int) -> Exists:
     """For the WHERE of every write a drain makes: true only while `token` is the current one."""
     return Exists(DrainLease.objects.filter(name=NETSUITE, token=token))
-
-
-def own_name() -> str:
-    """Names this drain: machine, process namespace, process, start of the process, and a mark of its own."""
-    pid = os.getpid()
-    return "/".join((socket.gethostname(), _namespace(), str(pid), _started(pid), uuid4().hex[:8]))
-
-
-def is_gone(holder: str) -> bool:
-    """True only when the holder was a process of this machine and namespace and that process has ended."""
-    parts = holder.split("/")
-    if len(parts) != 5 or not parts[2].isdigit():
-        return False
-    host, namespace, pid, started, _mark = parts
-    if host != socket.gethostname() or not namespace or namespace != _namespace():
-        return False
-    return _started(int(pid)) != started
-
-
-def _namespace() -> str:
-    """Boot and process namespace; empty where the system does not tell, and then nobody is presumed dead."""
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        return f"{boot}.{os.stat('/proc/self/ns/pid').st_ino}"
-    except OSError:
-        return ""
-
-
-def _started(pid: int) -> str:
-    """Start time of a process in clock ticks since boot; empty when there is none, or only its zombie."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    except OSError:
-        return ""
-    return "" if fields[0] in {"Z", "X"} else fields[19]

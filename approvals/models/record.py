@@ -1,5 +1,7 @@
 """The record of what happened: events, journal, verify checks, alerts."""
 
+import uuid
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -9,18 +11,28 @@ from approvals.models.runs import WorkflowRun
 
 
 class Event(models.Model):
-    """An append-only fact others may subscribe to (`inventory.adjusted`, `workflow.completed`)."""
+    """An append-only fact others may subscribe to (`inventory.adjusted`, `workflow.completed`).
 
-    name = models.CharField(max_length=80, db_index=True)
+    Written in the transaction that makes it true, so this table is the transactional outbox. `position` comes after
+    the commit (approvals.outbox.positions): ids are handed out before it and may become visible out of order.
+    """
+
+    name = models.CharField(max_length=80)
     subject = models.CharField(max_length=120)
     payload = models.JSONField(default=dict)
     workflow_run = models.ForeignKey(
         WorkflowRun, null=True, blank=True, on_delete=models.PROTECT, related_name="events"
     )
     occurred_at = models.DateTimeField(default=now)
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, help_text="Its id to subscribers.")
+    position = models.PositiveBigIntegerField(null=True, blank=True, unique=True, editable=False)
 
     class Meta:
         ordering = ("-id",)
+        indexes = (
+            models.Index(fields=["id"], condition=Q(position__isnull=True), name="event_without_position"),
+            models.Index(fields=["name", "position"], name="event_of_a_name_in_order"),
+        )
 
     def __str__(self) -> str:
         return f"{self.name} {self.subject}"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from approvals.models import Event
+from approvals.outbox.writing import Draft, write_events
 from approvals.set_based import insert_rows, update_rows
 from inventory.models import WmsMessage, WmsStanding, WmsUpdate
 from inventory.stock.ledger import post_wms_updates
@@ -27,7 +27,7 @@ def store_outcome(message: WmsMessage, verdicts: Sequence[Verdict], side: Side) 
     applied = [verdict for verdict in verdicts if verdict.state == APPLIED]
     if applied:
         post_wms_updates(message)
-        insert_rows(Event, ["name", "subject", "payload", "occurred_at"], [_event(message, v) for v in applied])
+        write_events([_event(message, verdict) for verdict in applied])
     _store_standings(message, side)
 
 
@@ -41,7 +41,7 @@ def _row(message: WmsMessage, verdict: Verdict) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _event(message: WmsMessage, verdict: Verdict) -> tuple[Any, ...]:
+def _event(message: WmsMessage, verdict: Verdict) -> Draft:
     client = message.client
     payload = {
         "item_code": verdict.read.sku,
@@ -52,7 +52,7 @@ def _event(message: WmsMessage, verdict: Verdict) -> tuple[Any, ...]:
         "wms_id": client.wms_id,
         "sequence": verdict.read.sequence,
     }
-    return ADJUSTED, f"sku:{verdict.read.sku}", payload, message.received_at
+    return Draft(ADJUSTED, f"sku:{verdict.read.sku}", payload, message.received_at)
 
 
 def _store_standings(message: WmsMessage, side: Side) -> None:

@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, reverse
 
 from approvals.alerts import raise_alert
 from approvals.clock import now
-from approvals.models import EditToken, OutboundEmail, ScheduledSlot, WorkflowRun
+from approvals.models import Delivery, EditToken, Event, OutboundEmail, ScheduledSlot, Subscription, WorkflowRun
 from config.navigation import sidebar
 from inventory.checking.check import check_stock
 from inventory.models import AssemblyComponent, Item, Parity, Zone
@@ -60,6 +60,9 @@ def house() -> Any:
     Parity.objects.create(item=what, location=home.location, our_quantity=184, difference=184, state="missing_there")
     kept_in_excel(what, home)
     check_stock(item=what, location=home.location, by=None)
+    reader = Subscription.objects.create(name="reader", state="paused", event_names=["*"])
+    event = Event.objects.create(name="a", subject="s", position=1)
+    Delivery.objects.create(subscription=reader, event=event, position=1, subject="s")
     return home
 
 
@@ -177,6 +180,7 @@ def test_a_history_page_cannot_be_posted_to(house):
 READ_ONLY = (
     *("approvals.alert", "approvals.event", "approvals.journalentry", "approvals.verifycheck"),
     *("approvals.auditentry", "approvals.scheduledslot", "approvals.outboundemail", "approvals.workflowrun"),
+    *("approvals.subscription", "approvals.delivery"),
     *("inventory.balance", "inventory.movement", "inventory.adjustment", "inventory.parity", "netsuite.push"),
 )
 

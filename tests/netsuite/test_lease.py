@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.db.models.functions import Now
 
+from approvals import holders
 from approvals.checks import failpoints_are_off
 from approvals.clock import now
 from approvals.models import Alert
@@ -105,21 +106,21 @@ def test_a_push_a_person_changed_meanwhile_is_left_alone():
 
 def test_a_holder_that_died_on_this_machine_is_not_waited_for():
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    host, namespace, _, _, mark = lease.own_name().split("/")
+    host, namespace, _, _, mark = holders.own_name().split("/")
     started = Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()[19]
     holder = "/".join((host, namespace, str(child.pid), started, mark))
-    assert not lease.is_gone(holder)
+    assert not holders.is_gone(holder)
     child.communicate()
-    assert lease.is_gone(holder)
-    assert not lease.is_gone(holder.replace(host, "another-machine", 1))
-    assert not lease.is_gone("worker-1")
+    assert holders.is_gone(holder)
+    assert not holders.is_gone(holder.replace(host, "another-machine", 1))
+    assert not holders.is_gone("worker-1")
     lease.acquire(holder, MINUTE)
-    assert lease.acquire(lease.own_name(), MINUTE) is not None
+    assert lease.acquire(holders.own_name(), MINUTE) is not None
 
 
 def test_a_second_drain_is_busy(simulator):
     enqueue("CS-IA-1")
-    token = acquire(lease.own_name())
+    token = acquire(holders.own_name())
     report = drain()
     assert report.busy
     assert report.waiting == 1
