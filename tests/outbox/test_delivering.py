@@ -146,7 +146,7 @@ def test_a_receiver_that_asks_for_time_gets_it(receivers, subscribe, happened, p
 
 
 def test_a_slow_receiver_delays_nobody(receivers, subscribe, happened, settings):
-    settings.EVENTS_TIMEOUT, settings.EVENTS_SLICE, settings.EVENTS_LANES = 1.5, 4, 1
+    settings.EVENTS_TIMEOUT, settings.EVENTS_SLICE, settings.EVENTS_LANES = 3, 15, 1
     slow, quick = receivers(), receivers()
     subscribe(slow, "a-slow")
     subscribe(quick, "b-quick")
@@ -157,7 +157,7 @@ def test_a_slow_receiver_delays_nobody(receivers, subscribe, happened, settings)
         if len(arrived) == 1:
             happened("later")  # while the slow one keeps its caller
             connection.close()
-        return Answer(delay=4)
+        return Answer(delay=6)
 
     slow.answer = hang
     happened("item")
