@@ -68,6 +68,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-id',),
+                'verbose_name': 'Excel sync',
                 'permissions': (('sync_stock', 'Can sync stock from workbooks'),),
             },
         ),

@@ -47,6 +47,7 @@ class ExcelSync(models.Model):
 
     class Meta:
         ordering = ("-id",)
+        verbose_name = "Excel sync"
         permissions = (("sync_stock", "Can sync stock from workbooks"),)
         indexes = (models.Index(fields=["location", "as_of"]),)
 
