@@ -5,7 +5,8 @@ from decimal import Decimal
 from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import Abs
 from django.utils import timezone
 
 from approvals.alerts import raise_alert, resolve_alert
@@ -21,8 +22,15 @@ from inventory.variance import posting, verifying
 SUMMARY_TEMPLATE = "excel_sync_summary"
 SHOWN = 20
 Outcome = SyncLine.Classification
-PENDING = (Outcome.REVIEW, Outcome.ALERT, Outcome.MISSING_HERE)
-CRITICAL = (Outcome.MISSING_HERE, Outcome.MISSING_THERE, Outcome.NEW_ITEM)
+IN_WORDS = {
+    Outcome.ALERT: ("blocked", "blocked"),
+    Outcome.REVIEW: ("to review", "to review"),
+    Outcome.MISSING_HERE: ("not kept here", "not kept here"),
+    Outcome.NEW_ITEM: ("new item", "new items"),
+    Outcome.MISSING_THERE: ("missing in the file", "missing in the file"),
+    Outcome.REFUSED: ("row refused", "rows refused"),
+}
+"""Outcomes that somebody should hear of, worst first: one row, several rows."""
 
 
 def ns_push_adjustments_step(run: WorkflowRun) -> StepResult:
@@ -68,7 +76,7 @@ def manager_summary_step(run: WorkflowRun) -> StepResult:
     sync = ExcelSync.objects.select_related("location", "upload", "submitted_by").get(run=run)
     _raise_alerts(sync)
     told_today(sync)
-    if not any(sync.tally.get(outcome) for outcome in (*PENDING, *CRITICAL, Outcome.REFUSED)):
+    if not any(sync.tally.get(outcome) for outcome in IN_WORDS):
         return Skipped("Nothing is pending, so nobody is written to.")
     draft = propose_email(
         mailbox=settings.INVENTORY_MANAGER_MAILBOX,
@@ -104,16 +112,6 @@ def _raise_alerts(sync: ExcelSync) -> None:
         resolve_alert(key=f"sync-missing-{sync.location_id}")
 
 
-IN_WORDS = {
-    Outcome.ALERT: ("blocked", "blocked"),
-    Outcome.REVIEW: ("to review", "to review"),
-    Outcome.MISSING_HERE: ("not kept here", "not kept here"),
-    Outcome.NEW_ITEM: ("new item", "new items"),
-    Outcome.MISSING_THERE: ("missing in the file", "missing in the file"),
-    Outcome.REFUSED: ("row refused", "rows refused"),
-}
-
-
 def pending_line(sync: ExcelSync) -> str:
     """`1 blocked, 3 to review, 2 missing in the file`, or `nothing is pending`."""
     found = [(sync.tally.get(outcome, 0), words) for outcome, words in IN_WORDS.items()]
@@ -121,13 +119,12 @@ def pending_line(sync: ExcelSync) -> str:
 
 
 def summary_body(sync: ExcelSync) -> str:
-    pending = sync.lines.filter(classification__in=[*PENDING, *CRITICAL, Outcome.REFUSED])
-    lines = pending.order_by(F("variance_value").desc(nulls_last=True), "pk")
-    by_size = sorted(lines[: SHOWN * 50], key=lambda line: -abs(line.variance_value or Decimal(0)))[:SHOWN]
+    pending = sync.lines.filter(classification__in=list(IN_WORDS))
+    by_size = pending.order_by(Abs("variance_value").desc(nulls_last=True), "pk")
     rows = [
         f"  {line.item_code:<16}{_number(line.counted):>10} in the workbook {_number(line.expected):>10} here  "
         f"{line.get_classification_display()}: {line.suggested_reason or line.why}"
-        for line in by_size
+        for line in by_size[:SHOWN]
     ]
     more = max(0, pending.count() - len(rows))
     when = timezone.localtime(sync.as_of)
