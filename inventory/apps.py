@@ -7,4 +7,5 @@ class InventoryConfig(AppConfig):
     def ready(self) -> None:
         from inventory.checking import handing_over, telling  # noqa: F401  (let the tick look after questions)
         from inventory.mirror import health  # noqa: F401  (registers the mirror's line of health)
-        from inventory.wms import gaps, incidents  # noqa: F401  (let the tick look after both)
+        from inventory.stock import incidents  # noqa: F401  (lets the tick end them)
+        from inventory.wms import gaps  # noqa: F401  (lets the tick look for old gaps)

@@ -15,7 +15,7 @@ from inventory.admin.rotation import in_danger, rotation_page, situation
 from inventory.admin.summary import Summary, summary
 from inventory.mirror.standing import mirror_standing
 from inventory.models import Item, OversellIncident, Parity, Variance, Zone
-from inventory.wms.incidents import oversold
+from inventory.stock.incidents import oversold
 from netsuite.models import Push
 from netsuite.standing import Standing, standing
 

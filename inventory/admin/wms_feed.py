@@ -160,7 +160,10 @@ class WmsGapAdmin(RecordAdmin):
 
 @admin.register(OversellIncident)
 class OversellIncidentAdmin(ItemSearch):
-    empty_hint = "Nothing is promised that is not there. Items a WMS finds fewer of than orders wait for appear here."
+    empty_hint = (
+        "Nothing is promised that is not there. Items of which a WMS or a workbook finds fewer than orders wait for "
+        "appear here."
+    )
     list_display = ("item", "location", "short", "at_worst", "standing", "opened_at", "closed_at")
     list_filter = (Standing, ("location", RelatedDropdownFilter))
     list_filter_submit = True

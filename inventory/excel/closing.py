@@ -10,6 +10,7 @@ from django.db.models.functions import Abs
 from django.utils import timezone
 
 from approvals.alerts import raise_alert, resolve_alert
+from approvals.clock import now
 from approvals.contract import CheckResult, Done, Skipped, StepResult, passed_if
 from approvals.mail.drafting import propose_email
 from approvals.models import JournalEntry, WorkflowRun
@@ -17,6 +18,7 @@ from approvals.money import dollars
 from inventory.excel.gate import EXCEL, named
 from inventory.excel.morning import told_today
 from inventory.models import Balance, ExcelSync, SyncLine
+from inventory.stock.incidents import note_shortfalls
 from inventory.variance import posting, verifying
 
 SUMMARY_TEMPLATE = "excel_sync_summary"
@@ -42,21 +44,9 @@ def d1_update_balances_step(run: WorkflowRun) -> StepResult:
     """`d1_update_balances`: movements, balances, the event, the journal: one posting each. Nothing is clamped."""
     changed = posting.post(EXCEL, run)
     sync = ExcelSync.objects.select_related("location").get(run=run)
-    short = Balance.objects.filter(
-        location=sync.location, quantity_available__lt=0, item__sync_lines__adjustment__run=run
-    )
-    oversold = [
-        f"{code} ({_number(-available)} too many)"
-        for code, available in short.distinct().values_list("item__item_code", "quantity_available")[:SHOWN]
-    ]
-    if oversold:
-        raise_alert(
-            key=f"oversold-{sync.location_id}",
-            severity="critical",
-            message=f"More is promised to orders than {sync.location.code} has: {', '.join(oversold)}. "
-            "Cancel or split orders, or count again.",
-            link="/admin/inventory/balance/",
-        )
+    posted = Balance.objects.filter(location=sync.location, item__sync_lines__adjustment__run=run).order_by()
+    rows = posted.distinct().values_list("item", "quantity_reserved", "quantity_on_hand")
+    note_shortfalls(sync.location, {item: reserved - on_hand for item, reserved, on_hand in rows}, now())
     return Done(f"{changed} balances changed.")
 
 

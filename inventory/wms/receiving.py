@@ -16,11 +16,11 @@ from approvals import audit
 from approvals.clock import now
 from approvals.refusals import Refused
 from inventory.models import WmsClient, WmsIntake, WmsMessage
+from inventory.stock.incidents import note_shortfalls
 from inventory.wms.allowance import spend
 from inventory.wms.answers import answer_text
 from inventory.wms.bodies import Body, read_body
 from inventory.wms.gaps import note_arrivals
-from inventory.wms.incidents import note_shortfalls
 from inventory.wms.judging import APPLIED, DUPLICATE, UNCHANGED, Side, Verdict, judge_all
 from inventory.wms.jumps import tell_of_jumps
 from inventory.wms.ledger_side import read_side

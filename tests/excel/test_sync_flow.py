@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from approvals.models import Alert, OutboundEmail, ProposedAction
+from approvals.ticking import tick
 from inventory.models import Authority, Item, Movement, SyncLine, Upload, Zone
 from inventory.stock.ledger import first_wrong_balance
 from netsuite.models import Push
@@ -218,7 +219,6 @@ def test_a_newer_workbook_takes_back_what_the_older_one_still_asks() -> None:
     asked = line_of(older, what).proposed_action
     assert asked.status == "withdrawn"
     assert f"in sync {newer.pk}" in asked.reason_note
-    from approvals.ticking import tick
 
     tick()
     older.refresh_from_db()
@@ -289,7 +289,10 @@ def test_a_row_that_leaves_less_than_is_promised_goes_to_a_person() -> None:
     found = sync([(what, 95)], home=home)
     assert outcome_of(found, what) == Outcome.REVIEW
     factories.approve(envelope_of(found), factories.approver())
-    assert "3 too many" in Alert.objects.get(key=f"oversold-{home.location_id}").message
+    assert f"{what.item_code}: 3 {what.unit} short" in Alert.objects.get(key=f"oversell-{home.location_id}").message
+    what.balances.update(quantity_reserved=Decimal(90))
+    tick()
+    assert not Alert.objects.filter(key=f"oversell-{home.location_id}", resolved_at=None).exists()
 
 
 def test_whoever_brought_the_workbook_cannot_approve_it() -> None:

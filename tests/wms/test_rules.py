@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from approvals.clock import at, now
 from approvals.models import Alert, AuditEntry, Event, Guardrail
 from inventory.models import Authority, Balance, Movement, OversellIncident, WmsGap, WmsMessage, WmsStanding, WmsUpdate
+from inventory.stock.incidents import watch_incidents
 from inventory.stock.ledger import first_wrong_balance
 from inventory.wms.gaps import watch_gaps
-from inventory.wms.incidents import watch_incidents
 from inventory.wms.limits import limits
 from tests import factories as make
 from tests.orders.selling import assert_books_agree, place, stock_of

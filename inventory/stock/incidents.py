@@ -55,7 +55,7 @@ def _tell(location: Location) -> None:
     raise_alert(
         key=key,
         severity=Alert.Severity.CRITICAL,
-        message=f"{what} at {location.code} {is_are} promised to orders beyond what the WMS finds: "
+        message=f"{what} at {location.code} {is_are} promised to orders beyond what there is: "
         f"most of all {worst.item.item_code}: {quantity(worst.shortfall)} {worst.item.unit} short. Decide which orders "
         "wait or are cancelled.",
         link="/admin/inventory/oversellincident/?standing=open",
