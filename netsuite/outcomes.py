@@ -18,7 +18,8 @@ class Clocks:
         ahead = self.theirs - self.ours
         apart = f"{abs(ahead).total_seconds():.0f} s {'ahead of' if ahead > timedelta(0) else 'behind'} this machine's"
         verdict = "the clocks agree" if abs(ahead) < NOTABLE_SKEW else f"NetSuite's clock is {apart}"
-        return f"NetSuite's time was {self.theirs:%Y-%m-%d %H:%M:%S} UTC and ours {self.ours:%H:%M:%S} UTC: {verdict}."
+        moment = "%Y-%m-%d %H:%M:%S"
+        return f"NetSuite's time was {self.theirs:{moment}} UTC and ours {self.ours:{moment}} UTC: {verdict}."
 
 
 @dataclass(frozen=True)

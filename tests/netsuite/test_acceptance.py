@@ -195,10 +195,9 @@ def test_a_replaced_token_is_taken_up_without_anybodys_help(simulator, forks, la
 
 def clocks_in(sentence: str) -> tuple[datetime, datetime]:
     """NetSuite's time and ours, as a person reads them."""
-    found = re.search(r"NetSuite's time was (\S+) (\S+) UTC and ours (\S+) UTC: NetSuite's clock is \d+ s", sentence)
+    found = re.search(r"NetSuite's time was (\S+ \S+) UTC and ours (\S+ \S+) UTC: NetSuite's clock is \d+ s", sentence)
     assert found, sentence
-    day, theirs, ours = found.groups()
-    return datetime.fromisoformat(f"{day} {theirs}"), datetime.fromisoformat(f"{day} {ours}")
+    return datetime.fromisoformat(found[1]), datetime.fromisoformat(found[2])
 
 
 def test_six_minutes_of_skew_stop_the_drain_and_the_clock_is_named(simulator, later, capsys):

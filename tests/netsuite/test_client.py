@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -13,6 +13,7 @@ from netsuite import configuration
 from netsuite.client import Client, client_for
 from netsuite.outcomes import (
     AuthStop,
+    Clocks,
     ConfigStop,
     Confirmed,
     Conflict,
@@ -43,6 +44,14 @@ def content(external_id: str = "CS-IA-1", *items: str) -> dict:
         "record": record,
         "payload_hash": payload_hash(record_type="inventoryadjustment", external_id=external_id, record=record),
     }
+
+
+def test_both_clocks_show_their_day_when_midnight_lies_between_them():
+    clocks = Clocks(
+        theirs=datetime(2026, 11, 22, 0, 3, tzinfo=UTC), ours=datetime(2026, 11, 21, 23, 57, tzinfo=UTC)
+    ).sentence
+    assert "time was 2026-11-22 00:03:00 UTC and ours 2026-11-21 23:57:00 UTC" in clocks
+    assert "360 s ahead of" in clocks
 
 
 def test_ping_tells_who_we_are_there_and_how_far_the_clocks_are_apart(simulator):
