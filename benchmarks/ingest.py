@@ -156,8 +156,8 @@ _STANDINGS = """
         as_of = excluded.as_of, taken_at = excluded.taken_at
 """
 _EVENTS = """
-    INSERT INTO approvals_event (name, subject, payload, occurred_at)
-    SELECT 'inventory.adjusted', 'sku:' || sku, jsonb_build_object('item_code', sku, 'delta', delta::text,
+    INSERT INTO approvals_event (uid, name, subject, payload, occurred_at)
+    SELECT gen_random_uuid(), 'inventory.adjusted', 'sku:' || sku, jsonb_build_object('item_code', sku, 'delta', delta::text,
         'on_hand', on_hand::text, 'source', 'wms', 'sequence', sequence), %s
     FROM inventory_wmsupdate WHERE message_id = %s
 """
