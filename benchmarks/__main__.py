@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 ROUNDS = 3
 MOST_LINES = 100_000
 MOVEMENTS = 1_000_000
+PARTS = ("counts", "syncs", "feed", "pushes", "lists", "documents")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("--quick", action="store_true", help="smaller sizes, to see that it runs")
+    parser.add_argument("--only", choices=PARTS, help="one part, instead of all")
     parser.add_argument("--memory-of", type=int, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -30,7 +32,9 @@ def main() -> int:
     if chosen.memory_of:
         return memory_of(chosen.memory_of)
     prepare()
-    return report(quick=chosen.quick)
+    for part in [chosen.only] if chosen.only else PARTS:
+        report(part, quick=chosen.quick)
+    return 0
 
 
 def prepare() -> None:
@@ -67,20 +71,28 @@ def memory_of(size: int) -> int:
     return 0
 
 
-def report(*, quick: bool) -> int:
+def report(part: str, *, quick: bool) -> None:
     from benchmarks.world import people
 
-    counter, approver = people()
+    if part == "counts":
+        report_counts(*people(), quick=quick)
+    elif part == "syncs":
+        report_syncs(2_000 if quick else 20_000, people()[0])
+    elif part == "feed":
+        report_feed(quick=quick)
+    elif part == "pushes":
+        report_pushes(quick=quick)
+    elif part == "lists":
+        report_lists(20_000 if quick else MOVEMENTS)
+    elif part == "documents":
+        report_documents(quick=quick)
+
+
+def report_counts(counter: "User", approver: "User", *, quick: bool) -> None:
     size, large = (1_000, 5_000) if quick else (10_000, MOST_LINES)
     total = report_ratios(size, counter, approver)
     report_growth(size, large, total, counter, approver)
     report_memory(size)
-    report_syncs(2_000 if quick else 20_000, counter)
-    report_feed(quick=quick)
-    report_pushes(quick=quick)
-    report_lists(20_000 if quick else MOVEMENTS)
-    report_documents(quick=quick)
-    return 0
 
 
 def report_ratios(size: int, counter: "User", approver: "User") -> float:
