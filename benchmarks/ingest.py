@@ -157,8 +157,8 @@ _STANDINGS = """
 """
 _EVENTS = """
     INSERT INTO approvals_event (uid, name, subject, payload, occurred_at)
-    SELECT gen_random_uuid(), 'inventory.adjusted', 'sku:' || sku, jsonb_build_object('item_code', sku, 'delta', delta::text,
-        'on_hand', on_hand::text, 'source', 'wms', 'sequence', sequence), %s
+    SELECT gen_random_uuid(), 'inventory.adjusted', 'sku:' || sku, jsonb_build_object('item_code', sku,
+        'delta', delta::text, 'on_hand', on_hand::text, 'source', 'wms', 'sequence', sequence), %s
     FROM inventory_wmsupdate WHERE message_id = %s
 """
 
