@@ -43,7 +43,7 @@ def propose_corrections() -> int:
     """One correction for each settled difference of an item we know, unless one is waiting already."""
     wanted = settled().filter(item__isnull=False, state__in=[Parity.State.DRIFT, Parity.State.MISSING_HERE])
     wanted = wanted.exclude(correction__status=Status.PENDING).exclude(correction__in=unsigned())
-    rows = wanted.select_related("item", "location").order_by("pk")
+    rows = list(wanted.select_related("item", "location").order_by("pk"))
     envelopes, carried = _open_envelopes(list({row.location for row in rows})), wms_decides(rows)
     lines = [_line(row, envelopes[row.location_id], is_carried=row.pk in carried) for row in rows]
     insert_rows(ProposedAction, COLUMNS, lines)
