@@ -24,13 +24,15 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from approvals.clock import now
+from approvals.outbox.signing import new_secret
+from approvals.sealing import seal
 from benchmarks.counting import seconds
 from benchmarks.world import zone_with_items
 from inventory.models import Authority, Balance, Movement, WmsClient, WmsKey
 from inventory.stock.authority import set_authority
-from inventory.wms.clients import live_keys
+from inventory.wms.clients import live_secrets
 from inventory.wms.receiving import receive_message
-from inventory.wms.signatures import new_secret, verify
+from inventory.wms.signatures import verify
 
 HOUSE = Path(__file__).resolve().parent.parent
 ITEMS = 5_000
@@ -48,7 +50,8 @@ class Feed:
         self.client = WmsClient.objects.create(
             wms_id=name.lower(), location=self.zone.location, updates_per_minute=10**8
         )
-        self.secret = WmsKey.objects.create(client=self.client, label="benchmark", secret=new_secret()).secret
+        self.secret = new_secret()
+        WmsKey.objects.create(client=self.client, label="benchmark", sealed=seal(self.secret))
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
 
@@ -88,8 +91,7 @@ def ours(feed: Feed, size: int, messages: int) -> float:
 
 def _take(feed: Feed, message: Signed) -> None:
     body, headers = message
-    keys = live_keys(feed.client).values_list("secret", flat=True)
-    receive_message(client=feed.client, message_id=verify(headers, body, keys), body=body)
+    receive_message(client=feed.client, message_id=verify(headers, body, live_secrets(feed.client)), body=body)
 
 
 def query_count(feed: Feed, size: int) -> int:
