@@ -158,9 +158,10 @@ class WmsUpdate(models.Model):
 
     TRANSITIONS: dict[str, set[str]] = {
         State.APPLIED: set(),
-        State.UNCHANGED: set(),
+        # What did nothing when it came is applied once the WMS has the say, as long as it is the newest word.
+        State.UNCHANGED: {State.APPLIED},
         State.SUPERSEDED: set(),
-        State.COMPARED: set(),
+        State.COMPARED: {State.APPLIED, State.UNCHANGED},
         State.QUARANTINED: {State.APPLIED, State.UNCHANGED, State.SUPERSEDED, State.COMPARED},
     }
 
