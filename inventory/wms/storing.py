@@ -30,7 +30,7 @@ def store_outcome(message: WmsMessage, verdicts: Sequence[Verdict], side: Side) 
     if applied:
         post_wms_updates(message)
         write_events([_event(message, verdict) for verdict in applied])
-    _store_standings(message, side)
+    store_standings(message.client_id, side, message.received_at)
 
 
 def _row(message: WmsMessage, verdict: Verdict) -> tuple[Any, ...]:
@@ -63,10 +63,9 @@ def adjusted(
     return Draft(ADJUSTED, f"sku:{sku}", payload, at)
 
 
-def _store_standings(message: WmsMessage, side: Side) -> None:
-    at = message.received_at
+def store_standings(client_id: int, side: Side, at: datetime) -> None:
     moved = [(item, standing) for item, standing in side.standings.items() if standing.as_of is not None]
-    new = [(message.client_id, item, s.sequence, s.quantity, s.as_of, at) for item, s in moved if s.pk is None]
+    new = [(client_id, item, s.sequence, s.quantity, s.as_of, at) for item, s in moved if s.pk is None]
     known = [(s.pk, s.sequence, s.quantity, s.as_of, at) for _, s in moved if s.pk is not None]
     insert_rows(WmsStanding, ("client", "item", *STANDING_COLUMNS), new)
     update_rows(WmsStanding, STANDING_COLUMNS, known)
