@@ -129,8 +129,8 @@ def _tell(made: WmsReconciliation) -> None:
             key=key,
             severity=Alert.Severity.WARNING,
             message=f"{made.client} and we differ on {made.differing:,} of {made.compared:,} items "
-            f"({share(made.ratio)}, more than {quantity(limit.percent)} %). Look at the largest; who is right is decided by "
-            "looking on the shelf.",
+            f"({share(made.ratio)}, more than {quantity(limit.percent)} %). Look at the largest first; who is "
+            "right is decided by looking on the shelf.",
             link=f"/admin/inventory/wmsreconciliation/{made.pk}/change/",
         )
     elif made.compared:
