@@ -34,6 +34,12 @@ class WmsClient(models.Model):
         validators=[MinValueValidator(1024), MaxValueValidator(MOST_BYTES)],
         help_text="Bytes of one request.",
     )
+    furthest_jump = models.BigIntegerField(
+        default=1_000_000,
+        validators=[MinValueValidator(1), MaxValueValidator(2**62)],
+        help_text="A sequence more than this above the highest is taken for a mistake and quarantined. If it is none, "
+        "raise this and retake the update.",
+    )
     created_at = models.DateTimeField(default=now, editable=False)
     history = HistoricalRecords()
 
@@ -53,6 +59,11 @@ class WmsClient(models.Model):
                 name="wms_limits_let_a_request_through",
                 violation_error_message=f"Let at least {MOST_UPDATES} updates a minute and 1,024 bytes through, and at "
                 "most 5 MB.",
+            ),
+            models.CheckConstraint(
+                condition=Q(furthest_jump__gte=1, furthest_jump__lte=2**62),
+                name="wms_sequences_may_go_on",
+                violation_error_message="Let the next sequence through: the furthest jump is at least 1.",
             ),
         )
 
@@ -158,9 +169,10 @@ class WmsUpdate(models.Model):
 
     TRANSITIONS: dict[str, set[str]] = {
         State.APPLIED: set(),
-        State.UNCHANGED: set(),
+        # What did nothing when it came is applied once the WMS has the say, as long as it is the newest word.
+        State.UNCHANGED: {State.APPLIED},
         State.SUPERSEDED: set(),
-        State.COMPARED: set(),
+        State.COMPARED: {State.APPLIED, State.UNCHANGED},
         State.QUARANTINED: {State.APPLIED, State.UNCHANGED, State.SUPERSEDED, State.COMPARED},
     }
 
@@ -176,6 +188,7 @@ class WmsUpdate(models.Model):
         NOT_WHOLE = "not_whole", "Not a whole quantity"
         TOO_LARGE = "too_large", "Too large"
         BELOW_ZERO = "below_zero", "More has left since than it says"
+        TOO_FAR_AHEAD = "too_far_ahead", "Sequence too far ahead"
 
     # The message's own client; its foreign key is checked there.
     client = models.ForeignKey(
@@ -202,11 +215,15 @@ class WmsUpdate(models.Model):
         **QUANTITY, null=True, blank=True, help_text="What it changed on hand by, or would have if it only compares."
     )
     on_hand = models.DecimalField(**QUANTITY, null=True, blank=True, help_text="By its word, when it came.")
+    retaken_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it was judged again last, after it had been quarantined."
+    )
 
     class Meta:
         ordering = ("-id",)
         verbose_name = "WMS update"
         default_permissions = ("view",)
+        permissions = (("retake_wmsupdate", "Can have quarantined updates of a WMS taken again"),)
         constraints = (
             models.UniqueConstraint(
                 fields=["client", "sequence"], condition=~Q(reason="key_reused"), name="wms_sequence_used_once"

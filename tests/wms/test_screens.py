@@ -15,6 +15,7 @@ from tests.wms.sending import Wms, fed_stock
 
 pytestmark = pytest.mark.django_db
 MODELS = ("wmsclient", "wmskey", "wmsmessage", "wmsupdate", "wmsgap", "oversellincident")
+LIMITS = {"updates_per_minute": 60000, "body_limit": 1048576, "furthest_jump": 10**6}
 
 
 def signed_in(*roles: str) -> Client:
@@ -43,7 +44,9 @@ def home() -> Any:
 def test_a_client_is_added_and_its_key_shown_once(home):
     browser = signed_in("integrator")
     form = {"wms_id": "main", "name": "Main", "location": home.location.pk, "is_enabled": "on"}
-    browser.post(address("wmsclient", "add"), form | {"updates_per_minute": 60000, "body_limit": 1048576})
+    browser.post(
+        address("wmsclient", "add"), form | {"updates_per_minute": 60000, "body_limit": 1048576, "furthest_jump": 10**6}
+    )
     client = WmsClient.objects.get(wms_id="main")
     issue = address("wmsclient", "change", client.pk).replace("/change/", "/issue-key/")
     assert "shown once" in text_of(browser.get(issue))
@@ -60,9 +63,7 @@ def test_a_client_is_added_and_its_key_shown_once(home):
 def test_a_second_client_for_a_location_is_refused_with_the_cure(home):
     Wms(home)
     form = {"wms_id": "other", "name": "Other", "location": home.location.pk, "is_enabled": "on"}
-    answer = signed_in("integrator").post(
-        address("wmsclient", "add"), form | {"updates_per_minute": 60000, "body_limit": 1048576}
-    )
+    answer = signed_in("integrator").post(address("wmsclient", "add"), form | LIMITS)
     assert "Disable that one first" in answer.content.decode()
 
 
