@@ -88,7 +88,10 @@ def compare_balances(client: WmsClient, balances: QuerySet[Balance] | None = Non
             *("word__as_of", "moved_since", "item__avg_cost"),
         )
     )
-    return [Compared(*row[:7], _exact(row[7]), row[8]) for row in found.iterator(chunk_size=20_000)]
+    return [
+        Compared(item, pk, on_hand, reserved, sequence, said, as_of, _exact(moved), cost)
+        for item, pk, on_hand, reserved, sequence, said, as_of, moved, cost in found.iterator(chunk_size=20_000)
+    ]
 
 
 def words_without_balance(client: WmsClient) -> list[Compared]:

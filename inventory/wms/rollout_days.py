@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, QuerySet, Sum
 
@@ -58,5 +59,5 @@ def order_lines_of(wave: WmsRollout, begin: datetime, end: datetime) -> int:
     return rows.order_by().count()
 
 
-def _items(wave: WmsRollout) -> QuerySet[Balance, dict[str, int]]:
+def _items(wave: WmsRollout) -> QuerySet[Balance, Any]:
     return Balance.objects.filter(wms_rollouts__rollout=wave).order_by().values("item")
