@@ -131,11 +131,14 @@ def test_what_cannot_begin_is_refused(home, boss, problem):
     wms = Wms(home)
     if problem == "nothing":
         by_wms(home, *Item.objects.all())
-    begin = {"name": "W", "client": wms.client, "balances": group(wms.client, "all"), "chosen": "all", "reason": "Why"}
-    begin |= {"by": make.user("", "counter") if problem == "stranger" else boss}
-    begin |= {"name": {"name": " "}, "reason": {"reason": ""}, "elsewhere": {"balances": Balance.objects.all()}}.get(
-        problem, {}
-    )
+    begin: dict[str, Any] = {
+        "name": " " if problem == "name" else "W",
+        "client": wms.client,
+        "balances": Balance.objects.all() if problem == "elsewhere" else group(wms.client, "all"),
+        "chosen": "all",
+        "reason": "" if problem == "reason" else "Why",
+        "by": make.user("", "counter") if problem == "stranger" else boss,
+    }
     with pytest.raises(Refused):
         start_rollout(**begin)
     assert not WmsRollout.objects.exists()
