@@ -23,7 +23,7 @@ from approvals.templatetags.figures import quantity, signed
 from approvals.templatetags.payload_tables import payload_table
 from inventory.admin.stock import ItemSearch
 from inventory.admin.wms_retaking import retake_question
-from inventory.models import OversellIncident, WmsGap, WmsMessage, WmsUpdate
+from inventory.models import OversellIncident, WmsMessage, WmsUpdate
 from inventory.wms.retaking import PERMISSION as RETAKE
 
 State = WmsUpdate.State
@@ -161,24 +161,6 @@ class WmsUpdateAdmin(ItemSearch):
     def retake_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
         update = get_object_or_404(WmsUpdate, pk=object_id)
         return ask(request, self, update, retake_question(WmsUpdate.objects.filter(pk=update.pk), request.user))
-
-
-@admin.register(WmsGap)
-class WmsGapAdmin(RecordAdmin):
-    empty_hint = "No sequence was ever jumped over."
-    list_display = ("client", "first_missing", "last_missing", "still_missing", "standing", "seen_at", "closed_at")
-    list_filter = (Standing, ("client", RelatedDropdownFilter))
-    list_filter_submit = True
-    list_select_related = ("client",)
-    fields = (
-        *("client", "first_missing", "last_missing", "still_missing", "standing"),
-        *("seen_at", "alerted_at", "closed_at"),
-    )
-    readonly_fields = ("standing",)
-
-    @display(description="Standing", label=OPEN_OR_CLOSED)
-    def standing(self, gap: WmsGap) -> tuple[str, str]:
-        return ("closed", "Filled") if gap.closed_at else ("open", "Open")
 
 
 @admin.register(OversellIncident)

@@ -3,12 +3,16 @@
 Only `inventory.wms` writes these rows. Sequences are the sender's own numbers: they order its updates, not its clock.
 """
 
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
 from approvals.clock import now
+from approvals.outbox.addresses import check_address
+from approvals.refusals import Refused
 from inventory.models.items import Item
 from inventory.models.places import Location
 from inventory.models.stock import QUANTITY
@@ -40,6 +44,12 @@ class WmsClient(models.Model):
         help_text="A sequence more than this above the highest is taken for a mistake and quarantined. If it is none, "
         "raise this and retake the update.",
     )
+    backfill_url = models.CharField(
+        "backfill address",
+        max_length=500,
+        blank=True,
+        help_text="Where it is asked for missing updates, by a signed GET with ?from= and &to=. Empty: never.",
+    )
     created_at = models.DateTimeField(default=now, editable=False)
     history = HistoricalRecords()
 
@@ -69,6 +79,13 @@ class WmsClient(models.Model):
 
     def __str__(self) -> str:
         return self.wms_id
+
+    def clean(self) -> None:
+        if self.backfill_url:
+            try:
+                check_address(self.backfill_url)
+            except Refused as refusal:
+                raise ValidationError({"backfill_url": refusal.problems}) from refusal
 
 
 class WmsIntake(models.Model):
@@ -111,6 +128,7 @@ class WmsMessage(models.Model):
     class Source(models.TextChoices):
         API = "api", "Signed request"
         FILE = "file", "File"
+        ASKED = "ask", "Asked for (backfill)"
 
     OUTCOMES = ("applied", "unchanged", "superseded", "quarantined", "compared", "duplicate")
 
@@ -286,11 +304,22 @@ class WmsGap(models.Model):
     seen_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
     alerted_at = models.DateTimeField(null=True, blank=True)
+    ask_at = models.DateTimeField(null=True, blank=True, help_text="When the WMS is asked for it next.")
+    asks = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How often it was asked since a person or the program began to."
+    )
+    last_answer = models.CharField(max_length=500, blank=True, db_default="")
+    given_up_at = models.DateTimeField(null=True, blank=True)
+    given_up_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    given_up_reason = models.CharField(max_length=300, blank=True, db_default="")
 
     class Meta:
         ordering = ("-id",)
         verbose_name = "WMS gap"
         default_permissions = ("view",)
+        permissions = (("close_wmsgap", "Can have missing updates asked for and give up on gaps"),)
         constraints = (
             models.UniqueConstraint(fields=["client", "first_missing"], name="wms_gap_begins_once"),
             models.CheckConstraint(
@@ -302,12 +331,23 @@ class WmsGap(models.Model):
                 name="wms_gap_is_a_range",
             ),
             models.CheckConstraint(
-                condition=Q(still_missing=0, closed_at__isnull=False) | Q(still_missing__gt=0, closed_at__isnull=True),
+                condition=Q(still_missing=0, closed_at__isnull=False)
+                | Q(still_missing__gt=0, closed_at__isnull=True)
+                | Q(still_missing__gt=0, closed_at__isnull=False, given_up_at__isnull=False),
                 name="wms_gap_closed_when_filled",
+            ),
+            models.CheckConstraint(
+                condition=Q(given_up_at__isnull=True, given_up_by__isnull=True, given_up_reason="")
+                | (
+                    Q(given_up_at__isnull=False, given_up_by__isnull=False, ask_at__isnull=True)
+                    & ~Q(given_up_reason="")
+                ),
+                name="wms_gap_given_up_by_somebody",
             ),
         )
         indexes = (
             models.Index(fields=["client", "last_missing"], condition=Q(closed_at__isnull=True), name="wms_gaps_open"),
+            models.Index(fields=["ask_at"], condition=Q(ask_at__isnull=False), name="wms_gaps_to_ask_for"),
         )
 
     def __str__(self) -> str:

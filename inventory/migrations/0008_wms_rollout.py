@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('approvals', '0005_outbox'),
-        ('inventory', '0006_wms_retaking'),
+        ('inventory', '0007_wms_backfill'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
