@@ -354,6 +354,14 @@ EVENTS_TIMEOUT, EVENTS_LANES, EVENTS_SLICE = event_pace(env)
 # Messages overtake one another: a hole in the sequence is told of when it is still open after this long.
 WMS_GAP_WINDOW = timedelta(minutes=env.float("WMS_GAP_MINUTES", default=10))
 
+# --- Metrics ---------------------------------------------------------------------------------------
+
+# What a scraper sends as `Authorization: Bearer`; without one, /metrics is for edit tokens and signed-in operators.
+METRICS_TOKEN = secret("METRICS_TOKEN")
+# Figures are read again after so many seconds; those that count whole tables less often.
+METRICS_CACHE_SECONDS = env.float("METRICS_CACHE_SECONDS", default=5)
+METRICS_SLOW_CACHE_SECONDS = env.float("METRICS_SLOW_CACHE_SECONDS", default=60)
+
 # --- Import, export, history ------------------------------------------------------------------
 
 IMPORT_FORMATS = EXPORT_FORMATS = [XLSX, CSV]

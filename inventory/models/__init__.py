@@ -18,6 +18,7 @@ from inventory.models.wms import (
     WmsStanding,
     WmsUpdate,
 )
+from inventory.models.wms_totals import WmsTotals
 
 __all__ = [
     "Adjustment",
@@ -49,6 +50,7 @@ __all__ = [
     "WmsKey",
     "WmsMessage",
     "WmsStanding",
+    "WmsTotals",
     "WmsUpdate",
     "Zone",
 ]

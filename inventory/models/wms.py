@@ -136,7 +136,10 @@ class WmsMessage(models.Model):
                 name="wms_message_adds_up",
             ),
         )
-        indexes = (models.Index(fields=["received_at"]),)
+        indexes = (
+            models.Index(fields=["received_at"]),
+            models.Index(fields=["client", "id"], name="wms_messages_in_order"),
+        )
 
     def __str__(self) -> str:
         return f"{self.webhook_id} of {self.client}"
