@@ -353,6 +353,8 @@ EVENTS_TIMEOUT, EVENTS_LANES, EVENTS_SLICE = event_pace(env)
 
 # Messages overtake one another: a hole in the sequence is told of when it is still open after this long.
 WMS_GAP_WINDOW = timedelta(minutes=env.float("WMS_GAP_MINUTES", default=10))
+# A WMS that sent before and has been silent for so long is a problem on the health page.
+WMS_SILENT_MINUTES = env.float("WMS_SILENT_MINUTES", default=15)
 
 # --- Metrics ---------------------------------------------------------------------------------------
 

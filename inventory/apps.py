@@ -11,4 +11,5 @@ class InventoryConfig(AppConfig):
         from inventory.stock import incidents  # noqa: F401  (lets the tick end them)
         from inventory.stock import metrics as ledger  # noqa: F401  (the ledger's figures)
         from inventory.wms import gaps  # noqa: F401  (lets the tick look for old gaps)
+        from inventory.wms import health as silence  # noqa: F401  (the feed's line of health)
         from inventory.wms import metrics as feed  # noqa: F401  (the feed's figures, added up at the tick)

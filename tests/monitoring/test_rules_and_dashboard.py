@@ -139,6 +139,7 @@ def test_the_dashboard_lets_one_choose_the_data_source_and_panels_do_not_overlap
             for x in range(place["x"], place["x"] + place["w"])
             for y in range(place["y"], place["y"] + place["h"])
         }
-        assert not cells & taken and place["x"] + place["w"] <= 24, panel["title"]
+        assert not cells & taken, panel["title"]
+        assert place["x"] + place["w"] <= 24
         taken |= cells
     assert len({panel["id"] for panel in DASHBOARD["panels"]}) == len(DASHBOARD["panels"])
