@@ -156,6 +156,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.correlating.correlating",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -356,6 +357,11 @@ WMS_GAP_WINDOW = timedelta(minutes=env.float("WMS_GAP_MINUTES", default=10))
 # A WMS that sent before and has been silent for so long is a problem on the health page.
 WMS_SILENT_MINUTES = env.float("WMS_SILENT_MINUTES", default=15)
 
+# --- Tracing: off unless a collector is named -------------------------------------------------------
+
+OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
+OTEL_SERVICE_NAME = env.str("OTEL_SERVICE_NAME", default="countersign")
+
 # --- Metrics ---------------------------------------------------------------------------------------
 
 # What a scraper sends as `Authorization: Bearer`; without one, /metrics is for edit tokens and signed-in operators.
@@ -402,4 +408,7 @@ UNFOLD = {
 # --- Logging: one line an event, to stderr ------------------------------------------------------
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
-LOGGING = lines_to_stderr(LOG_LEVEL)
+LOG_FORMAT = env.str("LOG_FORMAT", default="text")
+# A line for each update of a WMS and each event delivered: for finding out, not for every day.
+LOG_EACH_UPDATE = env.bool("LOG_EACH_UPDATE", default=False)
+LOGGING = lines_to_stderr(LOG_LEVEL, LOG_FORMAT, each=LOG_EACH_UPDATE)

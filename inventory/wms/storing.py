@@ -8,6 +8,7 @@ from approvals.set_based import insert_rows, update_rows
 from inventory.models import WmsMessage, WmsStanding, WmsUpdate
 from inventory.stock.ledger import post_wms_updates
 from inventory.wms.judging import APPLIED, DUPLICATE, Side, Verdict
+from inventory.wms.telling import tell_of_updates
 
 ADJUSTED = "inventory.adjusted"
 UPDATE_COLUMNS = (
@@ -29,6 +30,7 @@ def store_outcome(message: WmsMessage, verdicts: Sequence[Verdict], side: Side) 
         post_wms_updates(message)
         write_events([_event(message, verdict) for verdict in applied])
     _store_standings(message, side)
+    tell_of_updates(message, verdicts)
 
 
 def _row(message: WmsMessage, verdict: Verdict) -> tuple[Any, ...]:

@@ -30,7 +30,7 @@ PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 SUFFIXES = re.compile(r"_(bucket|sum|count)$")
 
 
-class Names(set[tuple[str, str]]):
+class Names(set[tuple[str | None, str]]):
     """(metric, label) of every label an expression selects or groups by; (metric, "") for the metric itself."""
 
     def visit(self, node: Any) -> bool:
