@@ -7,7 +7,7 @@ from celery.signals import before_task_publish, task_postrun, task_prerun
 from django.http import HttpRequest, HttpResponse
 from django.utils.log import log_response
 
-from approvals import correlation
+from approvals import correlation, tracing
 
 TASK_HEADER = "countersign_correlation"
 Respond = Callable[[HttpRequest], HttpResponse]
@@ -18,7 +18,11 @@ def correlating(get_response: Respond) -> Respond:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         with correlation.within(correlation.of_request(request.headers)) as correlation_id:
-            response = get_response(request)
+            with tracing.span(f"{request.method} {request.path}", parent=request.headers.get("traceparent"),
+                              kind="SERVER", correlation_id=correlation_id) as span:  # fmt: skip
+                response = get_response(request)
+                if span is not None:
+                    span.set_attribute("http.response.status_code", response.status_code)
             response.headers[correlation.HEADER] = correlation_id
             if response.status_code >= 400:
                 # Django says it after the last middleware, where the id is gone; it says it once.

@@ -133,8 +133,7 @@ def _batch(subscription_id: int, token: int, lanes: Lanes, report: Report) -> bo
     if not claimed:
         return written > 0
     messages = [
-        Message(delivery.pk, delivery.subject, str(delivery.event.uid), envelope(delivery.event))
-        for delivery in claimed
+        Message(row.pk, row.subject, str(row.event.uid), envelope(row.event), row.event.traceparent) for row in claimed
     ]
     if objection := objection_to_sending(lanes.caller.url):
         outcomes = {messages[0].key: Outcome(None, objection)}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from approvals import tracing
 from approvals.outbox.writing import Draft, write_events
 from approvals.set_based import insert_rows, update_rows
 from inventory.models import WmsMessage, WmsStanding, WmsUpdate
@@ -22,6 +23,7 @@ def store_message(**columns: Any) -> WmsMessage:
     return WmsMessage.objects.create(**columns)
 
 
+@tracing.traced("wms: store")
 def store_outcome(message: WmsMessage, verdicts: Sequence[Verdict], side: Side) -> None:
     """The caller holds the client's intake and the balances. A duplicate leaves no row but its count."""
     insert_rows(WmsUpdate, UPDATE_COLUMNS, [_row(message, v) for v in verdicts if v.state != DUPLICATE])

@@ -217,13 +217,14 @@ def test_figures_are_kept_for_a_few_seconds(scrape, settings, monkeypatch):
 
 def test_no_series_for_an_item_and_no_query_for_a_row(home, scrape):
     wms = Wms(home, "main")
+    queries_of(scrape, wms, home, items=1)  # makes the client's row of totals
     few = queries_of(scrape, wms, home, items=5)
     many = queries_of(scrape, wms, home, items=2_000)
     assert many == few
     seen = scrape()
     assert len(seen.samples) < 200
     assert seen.labels() <= LABELS
-    assert WmsUpdate.objects.count() == WmsStanding.objects.count() == 2_005
+    assert WmsUpdate.objects.count() == WmsStanding.objects.count() == 2_006
 
 
 def queries_of(scrape: Any, wms: Wms, home: Any, *, items: int) -> int:
@@ -245,3 +246,31 @@ def test_every_room_is_told_of(scrape):
         "house", "outbox", "netsuite_queue", "netsuite_mirror", "workbooks", "items", "oversold", "wms_feed",
         "wms_standing", "wms_discrepancies",
     }  # fmt: skip
+
+
+LARGE = (
+    "inventory_wmsupdate", "inventory_wmsmessage", "inventory_movement", "approvals_event", "approvals_delivery",
+    "netsuite_push", "inventory_wmsgap", "inventory_oversellincident", "approvals_proposedaction",
+)  # fmt: skip
+
+
+@pytest.mark.postgres
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="reads PostgreSQL's plans")
+def test_no_large_table_is_read_through(home, scrape):
+    """With sequential scans priced out, a plan that still has one has no index to use."""
+    wms, what = Wms(home, "main"), fed_stock(5, home=home)
+    create_subscription(name="reader", url="https://example.com/x", event_names=["*"], by=make.user("", superuser=True))
+    wms.send(wms.update(1, what, 7))
+    Event.objects.update(position=1)
+    with CaptureQueriesContext(connection) as captured:
+        scrape()
+    told = [
+        query["sql"] for query in captured if query["sql"].startswith("SELECT") and "FOR UPDATE" not in query["sql"]
+    ]
+    assert len(told) > 15
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        for sql in told:
+            cursor.execute(f"EXPLAIN {sql}")
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+            assert not [table for table in LARGE if f"Seq Scan on {table}" in plan], f"{sql}\n{plan}"
