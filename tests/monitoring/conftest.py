@@ -8,6 +8,8 @@ from django.conf import LazySettings
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
+from approvals import metrics
+
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
@@ -36,6 +38,8 @@ class Scrape:
 def scraper(settings: LazySettings) -> None:
     settings.METRICS_TOKEN = "scraper"
     settings.METRICS_CACHE_SECONDS = settings.METRICS_SLOW_CACHE_SECONDS = 0
+    for source in metrics._SOURCES.values():
+        source.kept_until = 0
 
 
 @pytest.fixture
