@@ -16,7 +16,7 @@ setup: ## .venv with the locked packages, system libraries where missing
 	@.ci/setup.sh
 
 lock: setup ## recompile requirements/*.txt from requirements/*.in
-	@for name in uv base dev; do \
+	@for name in uv base tracing dev; do \
 	    .venv/bin/uv pip compile --quiet --no-config --generate-hashes --no-header --python-version 3.11 \
 	        requirements/$$name.in --output-file requirements/$$name.txt || exit 1; \
 	done

@@ -14,6 +14,8 @@ from celery.result import AsyncResult
 from kombu.exceptions import KombuError
 from kombu.transport import TRANSPORT_ALIASES
 
+from config import correlating  # noqa: F401  (tasks take over the id of what caused them)
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 logger = logging.getLogger(__name__)

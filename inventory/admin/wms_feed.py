@@ -19,6 +19,7 @@ from unfold.decorators import action, display
 from approvals.admin.confirming import ask, ask_of_selected
 from approvals.admin.links import link_to, list_of
 from approvals.admin.record import RecordAdmin
+from approvals.models import Event
 from approvals.templatetags.figures import quantity, signed
 from approvals.templatetags.payload_tables import payload_table
 from inventory.admin.stock import ItemSearch
@@ -80,17 +81,24 @@ class WmsMessageAdmin(RecordAdmin):
     )
     list_filter_submit = True
     list_select_related = ("client",)
-    search_fields = ("=webhook_id",)
-    search_help_text = "Exact message id"
+    search_fields = ("=webhook_id", "=correlation_id")
+    search_help_text = "Exact message id or correlation id"
     fields = (
         *("client", "webhook_id", "source", "schema_version", "received_at", "updates_sent"),
-        *(*WmsMessage.OUTCOMES, "updates_link", "body_hash"),
+        *(*WmsMessage.OUTCOMES, "updates_link", "events_link", "correlation_id", "body_hash"),
     )
-    readonly_fields = ("updates_link",)
+    readonly_fields = ("updates_link", "events_link")
 
     @display(description="Updates")
     def updates_link(self, message: WmsMessage) -> str:
         address = list_of(WmsUpdate, message__id__exact=message.pk, state="all")
+        return format_html('<a class="cs-link" href="{}">Show them</a>', address)
+
+    @display(description="Events it caused")
+    def events_link(self, message: WmsMessage) -> str:
+        if not message.correlation_id:
+            return "–"
+        address = list_of(Event, correlation_id__exact=message.correlation_id)
         return format_html('<a class="cs-link" href="{}">Show them</a>', address)
 
 

@@ -26,6 +26,7 @@ from inventory.models.wms_rollout import (
     WmsRolloutBalance,
     WmsRolloutStep,
 )
+from inventory.models.wms_totals import WmsTotals
 
 __all__ = [
     "Adjustment",
@@ -63,6 +64,7 @@ __all__ = [
     "WmsRolloutBalance",
     "WmsRolloutStep",
     "WmsStanding",
+    "WmsTotals",
     "WmsUpdate",
     "Zone",
 ]

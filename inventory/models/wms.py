@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
+from approvals import correlation
 from approvals.clock import now
 from approvals.outbox.addresses import check_address
 from approvals.refusals import Refused
@@ -138,6 +139,13 @@ class WmsMessage(models.Model):
     body_hash = models.CharField(max_length=64, help_text="SHA-256 of the body.")
     schema_version = models.CharField(max_length=20)
     received_at = models.DateTimeField(default=now)
+    correlation_id = models.CharField(
+        max_length=correlation.LONGEST,
+        blank=True,
+        default=correlation.current,
+        db_default="",
+        help_text="Of the request.",
+    )
     answer = models.TextField(help_text="The body of our answer, JSON, as it was given.")
     updates_sent = models.PositiveIntegerField()
     applied = models.PositiveIntegerField(default=0)
@@ -165,7 +173,11 @@ class WmsMessage(models.Model):
                 name="wms_message_adds_up",
             ),
         )
-        indexes = (models.Index(fields=["received_at"]),)
+        indexes = (
+            models.Index(fields=["received_at"]),
+            models.Index(fields=["client", "id"], name="wms_messages_in_order"),
+            models.Index(fields=["correlation_id"], name="wms_message_by_correlation"),
+        )
 
     def __str__(self) -> str:
         return f"{self.webhook_id} of {self.client}"

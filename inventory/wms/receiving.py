@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from approvals import audit
+from approvals import audit, tracing
 from approvals.clock import now
 from approvals.refusals import Refused
 from inventory.models import WmsClient, WmsIntake, WmsMessage
@@ -103,6 +103,7 @@ def _spend(client: WmsClient, intake: WmsIntake, updates: int) -> None:
     intake.allowance, intake.refilled_at = spent.left, at
 
 
+@tracing.traced("wms: judge and apply")
 def _take(client: WmsClient, intake: WmsIntake, message_id: str, body_hash: str, body: Body, source: str) -> Answer:
     at = now()
     side = read_side(client, body.updates, at)

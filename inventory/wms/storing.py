@@ -5,11 +5,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from approvals import tracing
 from approvals.outbox.writing import Draft, write_events
 from approvals.set_based import insert_rows, update_rows
 from inventory.models import WmsClient, WmsMessage, WmsStanding, WmsUpdate
 from inventory.stock.ledger import post_wms_updates
 from inventory.wms.judging import APPLIED, DUPLICATE, Side, Verdict
+from inventory.wms.telling import tell_of_updates
 
 ADJUSTED = "inventory.adjusted"
 UPDATE_COLUMNS = (
@@ -23,6 +25,7 @@ def store_message(**columns: Any) -> WmsMessage:
     return WmsMessage.objects.create(**columns)
 
 
+@tracing.traced("wms: store")
 def store_outcome(message: WmsMessage, verdicts: Sequence[Verdict], side: Side) -> None:
     """The caller holds the client's intake and the balances. A duplicate leaves no row but its count."""
     insert_rows(WmsUpdate, UPDATE_COLUMNS, [_row(message, v) for v in verdicts if v.state != DUPLICATE])
@@ -31,6 +34,7 @@ def store_outcome(message: WmsMessage, verdicts: Sequence[Verdict], side: Side) 
         post_wms_updates(message)
         write_events([_event(message, verdict) for verdict in applied])
     store_standings(message.client_id, side, message.received_at)
+    tell_of_updates(message, verdicts)
 
 
 def _row(message: WmsMessage, verdict: Verdict) -> tuple[Any, ...]:
