@@ -126,6 +126,7 @@ def gates_of(wave: WmsRollout) -> list[Gate]:
         Day(
             business_date=day.business_date,
             is_live=day.stage == Stage.LIVE,
+            items=day.items,
             compared=day.compared,
             differing=day.differing,
             freshness_median=day.freshness_median,

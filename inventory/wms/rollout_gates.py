@@ -10,7 +10,7 @@ incidents say nothing and are passed over.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -28,10 +28,12 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Day:
-    """`freshness_median` in seconds, None without updates. `is_live`: the wave was live that day."""
+    """`freshness_median` in seconds, None without updates. `is_live`: the wave was live that day. Of `items` only those
+    are compared that the WMS has spoken of lately."""
 
     business_date: date
     is_live: bool
+    items: int
     compared: int
     differing: int
     freshness_median: float | None
@@ -86,7 +88,10 @@ def _discrepancies(days: Sequence[Day], needed: int, percent: Decimal | None) ->
     if percent is None:
         return Gate("Discrepancies", State.NOT_JUDGED, "Not judged: the guardrail wms_discrepancy is switched off.")
     wanted = f"fewer than {percent.normalize():f} % of the compared items differ"
-    return _gate("Discrepancies", wanted, days, needed, lambda day: agrees(day, percent))
+    gate = _gate("Discrepancies", wanted, days, needed, lambda day: agrees(day, percent))
+    if not days or days[0].compared == days[0].items:
+        return gate
+    return replace(gate, said=f"{gate.said} Only {days[0].compared:,} of {days[0].items:,} could be compared.")
 
 
 def _oversells(days: Sequence[Day], needed: int, baseline: Baseline) -> Gate:
