@@ -85,6 +85,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "inventory_oversellincident_changelist",
                 ("inventory.view_oversellincident",),
             ),
+            Entry("Disputes", "balance", "inventory_wmsdispute_changelist", ("inventory.view_wmsdispute",)),
             Entry("Messages", "mark_email_read", "inventory_wmsmessage_changelist", ("inventory.view_wmsmessage",)),
             Entry("Updates", "checklist", "inventory_wmsupdate_changelist", ("inventory.view_wmsupdate",)),
             Entry("Gaps", "unfold_more", "inventory_wmsgap_changelist", ("inventory.view_wmsgap",)),

@@ -6,7 +6,7 @@ know its quantities already.
 
 _WMS = [
     f"inventory.view_{model}"
-    for model in ["wmsclient", "wmskey", "wmsmessage", "wmsupdate", "wmsgap", "oversellincident"]
+    for model in ["wmsclient", "wmskey", "wmsmessage", "wmsupdate", "wmsgap", "oversellincident", "wmsdispute"]
 ]
 
 _EVERYTHING = _WMS + [

@@ -18,6 +18,7 @@ from inventory.models.wms import (
     WmsStanding,
     WmsUpdate,
 )
+from inventory.models.wms_disputes import WmsDispute
 
 __all__ = [
     "Adjustment",
@@ -44,6 +45,7 @@ __all__ = [
     "Variance",
     "VarianceLine",
     "WmsClient",
+    "WmsDispute",
     "WmsGap",
     "WmsIntake",
     "WmsKey",
