@@ -105,11 +105,11 @@ class WmsIntake(models.Model):
 
 
 class WmsKey(models.Model):
-    """A signing secret. Several are valid at once, so that a client can change to a new one without a gap."""
+    """A signing secret, sealed. Several are valid at once, so that a client can change to a new one without a gap."""
 
     client = models.ForeignKey(WmsClient, on_delete=models.CASCADE, related_name="keys")
     label = models.CharField(max_length=80, help_text="Where it is used, so that it can be retired with confidence.")
-    secret = models.CharField(max_length=120, editable=False)
+    sealed = models.TextField(editable=False)
     created_at = models.DateTimeField(default=now, editable=False)
     retired_at = models.DateTimeField(null=True, blank=True, editable=False)
 

@@ -19,7 +19,7 @@ from inventory.models import WmsClient, WmsGap, WmsMessage
 from inventory.models.wms import MOST_BYTES, MOST_UPDATES
 from inventory.wms.backfill_ranges import Range, missing_ranges
 from inventory.wms.bodies import Unreadable, map_updates, read_json
-from inventory.wms.clients import live_keys
+from inventory.wms.clients import live_secrets
 from inventory.wms.receiving import Answer, take_message
 
 MOST_CALLS = 200  # in one go, so that a long outage is worked off in steps
@@ -79,10 +79,10 @@ def _may_be_asked(client: WmsClient) -> str:
         )
     if objection := objection_to_sending(client.backfill_url):
         raise Refused(f"{objection} Correct the backfill address of {client}.")
-    newest = live_keys(client).last()
-    if newest is None:
+    secrets = live_secrets(client)
+    if not secrets:
         raise Refused(f"{client} has no valid key to sign with. Issue one for it in the admin.")
-    return str(newest.secret)
+    return secrets[0]
 
 
 def _fill(client: WmsClient, gap: WmsGap, caller: Caller, asked: Asked, first: int | None, last: int | None) -> None:

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from inventory.models import WmsClient, WmsKey
+from inventory.wms.clients import live_secrets
 from tests import factories as make
 from tests.inventory.test_dashboard import dashboard
 from tests.orders.selling import place
@@ -52,8 +53,9 @@ def test_a_client_is_added_and_its_key_shown_once(home):
     assert "shown once" in text_of(browser.get(issue))
     assert not WmsKey.objects.exists()
     shown = browser.post(issue, {"label": "gateway"})
-    secret = WmsKey.objects.get().secret
+    (secret,) = live_secrets(client)
     assert secret in shown.content.decode().replace("&#x2B;", "+")
+    assert secret.removeprefix("whsec_") not in WmsKey.objects.get().sealed, "the database holds it sealed only"
     assert "no-store" in shown["Cache-Control"]
     pages = [address("wmsclient", "change", client.pk), address("wmskey", "change", WmsKey.objects.get().pk)]
     for page in [*pages, address("wmskey"), address("wmsclient"), address("wmsclient", "history", client.pk)]:
