@@ -74,7 +74,7 @@ def outcome() -> str:
 def test_stating_another_quantity_opens_a_dispute_with_both_sides(home, disputed):
     dispute = WmsDispute.objects.get()
     said = (dispute.quantity, dispute.wms_sequence, dispute.wms_quantity, dispute.wms_on_hand, dispute.reason)
-    assert said == (90, 7, 88, 88, "Counted twice")
+    assert said == (Decimal(90), 7, Decimal(88), Decimal(88), "Counted twice")
     assert WmsDispute.objects.filter(closed_at=None, sync=ExcelSync.objects.get()).exists()
     assert make.on_hand(disputed, home) == 90
 
@@ -311,6 +311,9 @@ def test_disputes_are_listed_open_first_and_one_is_ended_by_a_button(home, wms, 
     page = address("wmsdispute", "change", dispute.pk)
     button = page.replace("/change/", "/accept/")
     assert "88" in text_of(browser.get(button))
+    shown = browser.get(page).content.decode()
+    assert '<span class="cs-pill cs-danger">Open</span>' in shown
+    assert "&#x27;Open" not in shown
     assert "The WMS&#x27;s word stands" in browser.post(button, follow=True).content.decode()
     assert make.on_hand(disputed, home) == 88
     assert button not in browser.get(page).content.decode()
