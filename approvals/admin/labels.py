@@ -1,6 +1,7 @@
 """A coloured word that reads well on a list and on a row's own page, where a plain pair would be printed as a pair."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -11,7 +12,7 @@ class Label(tuple[str, str]):
 
     colour: str
 
-    def __new__(cls, kind: str, text: str, colours: Mapping[str, str]) -> "Label":
+    def __new__(cls, kind: str, text: str, colours: Mapping[Any, str]) -> "Label":
         label = super().__new__(cls, (kind, text))
         label.colour = colours.get(kind, "")
         return label
