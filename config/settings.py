@@ -353,6 +353,10 @@ EVENTS_TIMEOUT, EVENTS_LANES, EVENTS_SLICE = event_pace(env)
 
 # Messages overtake one another: a hole in the sequence is told of when it is still open after this long.
 WMS_GAP_WINDOW = timedelta(minutes=env.float("WMS_GAP_MINUTES", default=10))
+# The reconciliation holds nothing against us that a WMS said longer ago than this.
+WMS_STALE_AFTER_HOURS = env.float("WMS_STALE_AFTER_HOURS", default=168)
+# On how many business days in a row a wave must pass its gates before it is switched to the WMS.
+WMS_GATE_DAYS = env.int("WMS_GATE_DAYS", default=3)
 
 # --- Import, export, history ------------------------------------------------------------------
 

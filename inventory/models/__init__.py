@@ -19,6 +19,14 @@ from inventory.models.wms import (
     WmsUpdate,
 )
 from inventory.models.wms_disputes import WmsDispute
+from inventory.models.wms_rollout import (
+    WmsAgreement,
+    WmsDifference,
+    WmsReconciliation,
+    WmsRollout,
+    WmsRolloutBalance,
+    WmsRolloutStep,
+)
 
 __all__ = [
     "Adjustment",
@@ -44,12 +52,18 @@ __all__ = [
     "Upload",
     "Variance",
     "VarianceLine",
+    "WmsAgreement",
     "WmsClient",
+    "WmsDifference",
     "WmsDispute",
     "WmsGap",
     "WmsIntake",
     "WmsKey",
     "WmsMessage",
+    "WmsReconciliation",
+    "WmsRollout",
+    "WmsRolloutBalance",
+    "WmsRolloutStep",
     "WmsStanding",
     "WmsUpdate",
     "Zone",

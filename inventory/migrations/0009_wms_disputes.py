@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inventory', '0007_wms_backfill'),
+        ('inventory', '0008_wms_rollout'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
