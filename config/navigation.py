@@ -85,6 +85,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "inventory_oversellincident_changelist",
                 ("inventory.view_oversellincident",),
             ),
+            Entry("Disputes", "thumbs_up_down", "inventory_wmsdispute_changelist", ("inventory.view_wmsdispute",)),
             Entry(
                 "Reconciliations",
                 "balance",

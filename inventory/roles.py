@@ -7,7 +7,7 @@ know its quantities already.
 _WMS = [
     f"inventory.view_{model}"
     for model in [
-        *("wmsclient", "wmskey", "wmsmessage", "wmsupdate", "wmsgap", "oversellincident"),
+        *("wmsclient", "wmskey", "wmsmessage", "wmsupdate", "wmsgap", "oversellincident", "wmsdispute"),
         *("wmsreconciliation", "wmsdifference", "wmsrollout", "wmsrolloutstep", "wmsagreement"),
     ]
 ]

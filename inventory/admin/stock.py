@@ -26,6 +26,7 @@ from inventory.admin.excel.access import may_sync
 from inventory.admin.excel.again import AGAIN, again_page
 from inventory.admin.exporting import SafeResource, moment_field
 from inventory.admin.importing import ItemWidget, LocationWidget, NumberWidget, ZoneWidget
+from inventory.admin.stating import BUTTON, MayState, state_page
 from inventory.admin.summary import forget
 from inventory.admin.wms_waves import chosen_page
 from inventory.admin.zone_filter import ZoneFilter
@@ -112,14 +113,14 @@ class ItemSearch(RecordAdmin):
 
 
 @admin.register(Balance)
-class BalanceAdmin(ImportExportMixin, ItemSearch):
+class BalanceAdmin(MayState, ImportExportMixin, ItemSearch):
     empty_hint = "Import your items first, then their opening stock with its zones."
     resource_classes = (BalanceResource,)
     import_form_class = ImportForm
     export_form_class = ExportForm
     import_template_name = "inventory/import.html"
     actions = ("set_authority", "begin_wave")
-    actions_detail = ("check_stock", "sync_again")
+    actions_detail = ("check_stock", "sync_again", "state_quantity")
     list_display = (
         *("item", "location", "zone", "bin", "on_hand", "reserved", "available"),
         *("whose_word", "last_counted_at"),
@@ -187,6 +188,10 @@ class BalanceAdmin(ImportExportMixin, ItemSearch):
     def check_stock(self, request: HttpRequest, object_id: str) -> HttpResponse:
         balance = get_object_or_404(Balance.objects.select_related("location"), pk=object_id)
         return redirect(check_address(balance.item_id, location=balance.location.code))
+
+    @action(description=BUTTON, url_path="state", permissions=["state"], icon="balance")
+    def state_quantity(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return state_page(self, request, get_object_or_404(self.get_queryset(request), pk=object_id))
 
     @admin.display(description="Authority")
     def authority_since(self, balance: Balance) -> str:

@@ -17,11 +17,13 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import action, display
 
 from approvals.admin.confirming import ask, ask_of_selected
+from approvals.admin.labels import Label
 from approvals.admin.links import link_to, list_of
 from approvals.admin.record import RecordAdmin
 from approvals.models import Event
 from approvals.templatetags.figures import quantity, signed
 from approvals.templatetags.payload_tables import payload_table
+from inventory.admin.stating import BUTTON, MayState, to_stating
 from inventory.admin.stock import ItemSearch
 from inventory.admin.wms_retaking import retake_question
 from inventory.models import OversellIncident, WmsMessage, WmsUpdate
@@ -103,7 +105,7 @@ class WmsMessageAdmin(RecordAdmin):
 
 
 @admin.register(WmsUpdate)
-class WmsUpdateAdmin(ItemSearch):
+class WmsUpdateAdmin(MayState, ItemSearch):
     empty_hint = "No update is in quarantine. Choose another result to see what was received."
     list_display = ("sequence", "client", "sku", "stated", "outcome", "change", "why", "received_at")
     list_filter = (
@@ -119,7 +121,7 @@ class WmsUpdateAdmin(ItemSearch):
     )
     readonly_fields = ("message_link", "item_link", "stated", "outcome", "change", "movement_link", "said")
     actions = ("retake",)
-    actions_detail = ("retake_one",)
+    actions_detail = ("retake_one", "state_quantity")
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         return lookup == "message__id__exact" or super().lookup_allowed(lookup, value, request)
@@ -129,8 +131,8 @@ class WmsUpdateAdmin(ItemSearch):
         return "–" if update.quantity is None else quantity(update.quantity)
 
     @display(description="Result", label=COLOURS)
-    def outcome(self, update: WmsUpdate) -> tuple[str, str]:
-        return update.state, update.get_state_display()
+    def outcome(self, update: WmsUpdate) -> Label:
+        return Label(update.state, update.get_state_display(), COLOURS)
 
     @display(description="Change")
     def change(self, update: WmsUpdate) -> str:
@@ -170,9 +172,14 @@ class WmsUpdateAdmin(ItemSearch):
         update = get_object_or_404(WmsUpdate, pk=object_id)
         return ask(request, self, update, retake_question(WmsUpdate.objects.filter(pk=update.pk), request.user))
 
+    @action(description=BUTTON, url_path="state", permissions=["state"], icon="balance")
+    def state_quantity(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        update = get_object_or_404(WmsUpdate.objects.select_related("item", "client"), pk=object_id)
+        return to_stating(request, update.item, location=update.client.location_id)
+
 
 @admin.register(OversellIncident)
-class OversellIncidentAdmin(ItemSearch):
+class OversellIncidentAdmin(MayState, ItemSearch):
     empty_hint = (
         "Nothing is promised that is not there. Items of which a WMS or a workbook finds fewer than orders wait for "
         "appear here."
@@ -183,6 +190,7 @@ class OversellIncidentAdmin(ItemSearch):
     list_select_related = ("item", "location")
     fields = ("item_link", "location", "short", "at_worst", "standing", "opened_at", "closed_at")
     readonly_fields = ("item_link", "short", "at_worst", "standing")
+    actions_detail = ("state_quantity",)
 
     @display(description="Short by")
     def short(self, incident: OversellIncident) -> str:
@@ -193,9 +201,15 @@ class OversellIncidentAdmin(ItemSearch):
         return f"{quantity(incident.worst)} {incident.item.unit}"
 
     @display(description="Standing", label=OPEN_OR_CLOSED)
-    def standing(self, incident: OversellIncident) -> tuple[str, str]:
-        return ("closed", "Over") if incident.closed_at else ("open", "Open")
+    def standing(self, incident: OversellIncident) -> Label:
+        kind, text = ("closed", "Over") if incident.closed_at else ("open", "Open")
+        return Label(kind, text, OPEN_OR_CLOSED)
 
     @display(description="Item")
     def item_link(self, incident: OversellIncident) -> str:
         return link_to(incident.item)
+
+    @action(description=BUTTON, url_path="state", permissions=["state"], icon="balance")
+    def state_quantity(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        incident = get_object_or_404(OversellIncident.objects.select_related("item"), pk=object_id)
+        return to_stating(request, incident.item, location=incident.location_id)

@@ -12,6 +12,7 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from approvals.admin.confirming import Question, ask, ask_of_selected
+from approvals.admin.labels import Label
 from approvals.admin.record import RecordAdmin
 from inventory.admin.wms_feed import Standing
 from inventory.models import WmsGap
@@ -43,10 +44,10 @@ class WmsGapAdmin(RecordAdmin):
     actions_detail = ("ask_for_one", "give_up_one")
 
     @display(description="Standing", label=COLOURS)
-    def standing(self, gap: WmsGap) -> tuple[str, str]:
+    def standing(self, gap: WmsGap) -> Label:
         if gap.closed_at is None:
-            return "open", "Open"
-        return ("given_up", "Given up") if gap.given_up_at else ("filled", "Filled")
+            return Label("open", "Open", COLOURS)
+        return Label("given_up", "Given up", COLOURS) if gap.given_up_at else Label("filled", "Filled", COLOURS)
 
     @admin.display(description="Missing sequences")
     def missing(self, gap: WmsGap) -> str:

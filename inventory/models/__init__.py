@@ -18,6 +18,7 @@ from inventory.models.wms import (
     WmsStanding,
     WmsUpdate,
 )
+from inventory.models.wms_disputes import WmsDispute
 from inventory.models.wms_rollout import (
     WmsAgreement,
     WmsDifference,
@@ -55,6 +56,7 @@ __all__ = [
     "WmsAgreement",
     "WmsClient",
     "WmsDifference",
+    "WmsDispute",
     "WmsGap",
     "WmsIntake",
     "WmsKey",

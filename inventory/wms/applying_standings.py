@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from approvals.outbox.writing import write_events
 from approvals.set_based import update_rows
-from inventory.models import Authority, Balance, WmsClient, WmsStanding, WmsUpdate
+from inventory.models import Authority, Balance, WmsClient, WmsDispute, WmsStanding, WmsUpdate
 from inventory.stock.incidents import note_shortfalls
 from inventory.stock.ledger import FedUpdate, lock_balances, post_fed_updates
 from inventory.variance.expected import moved_after
@@ -36,9 +36,9 @@ class _Word:
 def apply_standings(*, client: WmsClient, item_ids: Collection[int], at: datetime) -> int:
     """Post what the client's newest words come to now, goods moved since them included; how many moved something.
 
-    Call it in a transaction that holds the client's intake. Only balances of which the WMS has the authority move; a
-    word that was applied before is not applied again, and one that more has left since than it says waits for a newer
-    one. In a number of statements that does not depend on the number of items.
+    Call it in a transaction that holds the client's intake. Only balances move of which the WMS has the authority and
+    whose word nobody disputes. A word that was applied before is not applied again, and one that more has left since
+    than it says waits for a newer one. In a number of statements that does not depend on the number of items.
     """
     lock_balances(client.location, sorted(item_ids))
     taken = [word for word in _words(client, item_ids) if word.target >= 0 and _may_become(word, _outcome(word))]
@@ -74,6 +74,8 @@ def _words(client: WmsClient, item_ids: Collection[int]) -> list[_Word]:
     balances = Balance.objects.filter(
         location=client.location, item__any_of=sorted(standings), authority=Authority.WMS
     ).order_by()
+    disputes = WmsDispute.objects.filter(location=client.location, item__any_of=sorted(standings), closed_at=None)
+    disputed = set(disputes.order_by().values_list("item_id", flat=True))
     updates = WmsUpdate.objects.filter(client=client, sequence__any_of=sorted(row[0] for row in standings.values()))
     stored = {
         sequence: (pk, sku, state)
@@ -84,6 +86,8 @@ def _words(client: WmsClient, item_ids: Collection[int]) -> list[_Word]:
     moved = moved_after(client.location, [(item, as_of) for item, (_, _, as_of) in standings.items()])
     words = []
     for item_id, on_hand, reserved in balances.values_list("item_id", "quantity_on_hand", "quantity_reserved"):
+        if item_id in disputed:
+            continue
         sequence, said, as_of = standings[item_id]
         target = said + moved.get((item_id, as_of), NOTHING)
         pk, sku, state = stored[sequence]

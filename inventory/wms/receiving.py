@@ -20,6 +20,7 @@ from inventory.stock.incidents import note_shortfalls
 from inventory.wms.allowance import spend
 from inventory.wms.answers import answer_text
 from inventory.wms.bodies import Body, read_body
+from inventory.wms.disputes import settle_disputes
 from inventory.wms.gaps import note_arrivals
 from inventory.wms.judging import APPLIED, UNCHANGED, Side, Verdict, holds_its_key, judge_all
 from inventory.wms.jumps import tell_of_jumps
@@ -116,6 +117,7 @@ def _take(client: WmsClient, intake: WmsIntake, message_id: str, body_hash: str,
         schema_version=body.schema_version, updates_sent=len(verdicts), **tally,
     )  # fmt: skip
     store_outcome(message, verdicts, side)
+    settle_disputes(client, side, at)
     note_shortfalls(client.location, shortfalls(verdicts, side), at)
     arrived = [v.read.sequence for v in verdicts if v.read.sequence is not None and holds_its_key(v)]
     intake.highest_sequence = note_arrivals(client, arrived, intake.highest_sequence, at)

@@ -23,6 +23,7 @@ from inventory.models import WmsClient, WmsIntake, WmsUpdate
 from inventory.models.wms import MOST_UPDATES
 from inventory.stock.incidents import note_shortfalls
 from inventory.stock.ledger import FedUpdate, post_fed_updates
+from inventory.wms.disputes import settle_disputes
 from inventory.wms.gaps import note_arrivals
 from inventory.wms.judging import APPLIED, DUPLICATE, QUARANTINED, Side, Verdict, holds_its_key, judge_all
 from inventory.wms.jumps import tell_of
@@ -147,6 +148,7 @@ def _post(client: WmsClient, rows: Sequence[WmsUpdate], verdicts: Sequence[Verdi
     post_fed_updates(client, fed, at)
     write_events(events)
     store_standings(client.pk, side, at)
+    settle_disputes(client, side, at)
     note_shortfalls(client.location, shortfalls(verdicts, side), at)
 
 
