@@ -68,11 +68,12 @@ def plan_messages(
 
 
 def _in_batches(said: Sequence[Update], batch: int, *, changes_schema: bool) -> list[Message]:
-    """A message has one schema version, and the listing of the evening has messages of its own."""
-    parts: dict[tuple[bool, str], list[Update]] = {}
+    """A message has one schema version, and a full listing has messages of its own."""
+    parts: dict[tuple[float, str], list[Update]] = {}
     for update in said:
         version = "2" if changes_schema and update.at >= NEW_SCHEMA_AT else "1"
-        parts.setdefault((update.at >= DAY, version), []).append(update)
+        listing = update.at if update.at in {0.0, DAY} else -1.0
+        parts.setdefault((listing, version), []).append(update)
     return [
         Message(rows[min(n + batch, len(rows)) - 1].at, version, tuple(rows[n : n + batch]))
         for (_, version), rows in parts.items()
