@@ -13,7 +13,7 @@ from inventory.wms.simulator.signing import headers
 
 PATH = "/api/inventory/sync"
 TIMEOUT = (5.0, 60.0)  # seconds to connect, to answer
-FIRST_WAIT, LONGEST_WAIT = 0.1, 5.0
+FIRST_WAIT = 0.1  # seconds
 CURES = {
     401: "Is the key valid, and of this client? --demo issues one for the demo's own client; in the admin: "
     "WMS clients, Issue a key. Is this machine's clock right?",
@@ -29,12 +29,16 @@ class NotTaken(Exception):
 
 @dataclass
 class Sender:
-    """`patience`: seconds for which a message is tried again while nobody answers, or not well."""
+    """`patience`: seconds for which a message is tried again while nobody answers, or not well.
+
+    `longest_wait`: seconds between two tries, unless the house asks for more.
+    """
 
     address: str
     wms_id: str
     key: bytes
     patience: float = 120.0
+    longest_wait: float = 5.0
     wait: Callable[[float], None] = time.sleep
     tried_again: Counter[str] = field(default_factory=Counter)
     latencies: list[float] = field(default_factory=list)
@@ -67,7 +71,7 @@ class Sender:
                     "its log, then start the same day again: what was taken is not counted twice."
                 )
             self.wait(after or pause)
-            pause = min(2 * pause, LONGEST_WAIT)
+            pause = min(2 * pause, self.longest_wait)
 
     def _try(self, message_id: str, body: bytes) -> tuple[dict[str, Any] | None, str, float]:
         """(the answer, else what went wrong and will pass, and in how many seconds to try again)."""
