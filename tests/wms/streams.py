@@ -5,7 +5,7 @@ Usable inside a test and, through `manage.py shell`, in a process on another dat
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -87,13 +87,16 @@ def print_warehouses(*wms_ids: str) -> None:
     print(json.dumps(create_warehouses(wms_ids)))
 
 
-def send_all(address: str, wms_id: str, secret: str, messages: list[list[Any]]) -> Sender:
-    """One after the other, each until it is answered."""
+def send_all(
+    address: str, wms_id: str, secret: str, messages: list[list[Any]], note: Callable[[str], None] = lambda sent: None
+) -> Sender:
+    """One after the other, each until it is answered; then its id is noted."""
     sender = Sender(address, wms_id, key_of(secret), patience=300, longest_wait=0.5)
     for number, updates in enumerate(messages):
         body = json.dumps({"schema_version": "1", "updates": updates}).encode()
         answer = sender.send(f"{wms_id}-{number}", body)
         assert len(answer["results"]) == len(updates)
+        note(f"{wms_id}-{number}")
     return sender
 
 
