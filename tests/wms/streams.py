@@ -50,12 +50,22 @@ def updates_of(wms_id: str, begun: datetime) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def messages_of(wms_id: str, size: int, begun: datetime) -> list[list[dict[str, Any]]]:
-    """`calm` sends in order; the others end in the number of their seed."""
+Messages = dict[str, list[dict[str, Any]]]
+
+
+def messages_of(wms_id: str, size: int, begun: datetime) -> Messages:
+    """By message id. `calm` sends in order; the others end in the number of their seed."""
     updates = updates_of(wms_id, begun)
-    if wms_id == CALM:
-        return in_messages(updates, size)
-    return disturbed(updates, Random(int(wms_id.rpartition("-")[2])), size)
+    parts = in_messages(updates, size)
+    if wms_id != CALM:
+        parts = disturbed(updates, Random(int(wms_id.rpartition("-")[2])), size)
+    return {f"{wms_id}-{number}": part for number, part in enumerate(parts)}
+
+
+def halves(messages: Messages) -> list[Messages]:
+    """For two senders at once, in turn."""
+    ids = list(messages)
+    return [{message_id: messages[message_id] for message_id in ids[part::2]} for part in range(2)]
 
 
 def disturbed(updates: list[Any], random: Random, size: int) -> list[list[Any]]:
@@ -88,15 +98,15 @@ def print_warehouses(*wms_ids: str) -> None:
 
 
 def send_all(
-    address: str, wms_id: str, secret: str, messages: list[list[Any]], note: Callable[[str], None] = lambda sent: None
+    address: str, wms_id: str, secret: str, messages: Messages, note: Callable[[str], None] = lambda sent: None
 ) -> Sender:
     """One after the other, each until it is answered; then its id is noted."""
     sender = Sender(address, wms_id, key_of(secret), patience=300, longest_wait=0.5)
-    for number, updates in enumerate(messages):
+    for message_id, updates in messages.items():
         body = json.dumps({"schema_version": "1", "updates": updates}).encode()
-        answer = sender.send(f"{wms_id}-{number}", body)
+        answer = sender.send(message_id, body)
         assert len(answer["results"]) == len(updates)
-        note(f"{wms_id}-{number}")
+        note(message_id)
     return sender
 
 

@@ -18,7 +18,7 @@ from approvals.clock import now
 from tests.conftest import database_url
 from tests.forking import ForkServer
 from tests.netsuite.own_postgres import OwnPostgres, own_postgres
-from tests.wms.streams import BEGUN, CALM, messages_of, send_all
+from tests.wms.streams import BEGUN, CALM, halves, messages_of, send_all
 from tests.wms.web_process import WebProcess
 
 pytestmark = [
@@ -77,10 +77,11 @@ def test_ten_disturbed_streams_survive_kills_and_a_database_that_crashes(postgre
     days = {wms_id: messages_of(wms_id, SIZE, begun) for wms_id in SENDERS}
     send_all(web.address, CALM, secrets[CALM], days.pop(CALM))
     answered: list[str] = []
-    with ThreadPoolExecutor(len(days)) as pool:
+    with ThreadPoolExecutor(2 * len(days)) as pool:
         runs = [
-            pool.submit(send_all, web.address, wms_id, secrets[wms_id], messages, answered.append)
+            pool.submit(send_all, web.address, wms_id, secrets[wms_id], half, answered.append)
             for wms_id, messages in days.items()
+            for half in halves(messages)
         ]
         portion = sum(map(len, days.values())) // (LEAST_KILLS + LEAST_CRASHES + 10)
         kills, crashes = break_until_done(runs, answered, portion, Breaker(web, postgres, forks))
