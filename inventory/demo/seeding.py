@@ -28,6 +28,7 @@ from inventory.demo.netsuite_side import write_netsuite_side
 from inventory.demo.trade import AFTERNOON, MORNING, Trade
 from inventory.demo.waiting import puzzling_counts
 from inventory.demo.walk_sheets import write_filled_sheet, write_messy_sheet
+from inventory.demo.warehouse_system import create_demo_wms
 from inventory.demo.west_days import WestDays
 from inventory.excel import limits as workbook_limits
 from inventory.models import CountSheet, Item, Location, Movement
@@ -137,6 +138,7 @@ def _seed(moment: datetime) -> tuple[CountSheet, CountSheet, WestDays]:
         past.live(first_day + timedelta(days=number), moment)
     _check_runs()
     waiting, planned = _this_week(past, people, moment)
+    create_demo_wms()
     return waiting, planned, west
 
 

@@ -392,6 +392,7 @@ MACHINE_CHECKS = [
     checks.response_schema_conformance,
 ]
 EXAMPLES = 25
+OPERATIONS = 16
 
 
 @pytest.fixture
@@ -410,8 +411,13 @@ def operations() -> list[Any]:
 
 
 @pytest.mark.slow
+def test_requests_are_drawn_for_every_operation(db):
+    assert len(operations()) == OPERATIONS
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", list(GenerationMode))
-@pytest.mark.parametrize("number", range(14))
+@pytest.mark.parametrize("number", range(OPERATIONS))
 def test_no_request_ends_in_an_error_or_in_an_answer_nobody_declared(waiting, one_connection, number, mode):
     """Requests drawn from the published schema, sound ones and broken ones."""
     _, what, home, action = waiting
@@ -424,7 +430,7 @@ def test_no_request_ends_in_an_error_or_in_an_answer_nobody_declared(waiting, on
     def attempt(case: schemathesis.Case) -> None:
         names = set(case.path_parameters or {}) & set(there)
         if mode is GenerationMode.POSITIVE and len(seen) % 2:
-            case.path_parameters = {name: there[name] for name in names}
+            case.path_parameters = {**(case.path_parameters or {}), **{name: there[name] for name in names}}
             if isinstance(case.body, dict) and "zone_id" in case.body:
                 case.body["zone_id"] = home.pk
             if isinstance(case.body, dict) and "location" in case.body:

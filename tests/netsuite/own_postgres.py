@@ -48,6 +48,13 @@ class OwnPostgres:
         """At once, as in a crash: every connection breaks, nothing is flushed."""
         self._run("pg_ctl", "-m", "immediate", "-w", "stop")
 
+    def fill_from(self, url: str) -> None:
+        """A copy of that database, which takes a second; its migrations take half a minute."""
+        with subprocess.Popen([self.programs / "pg_dump", "--no-owner", url], stdout=subprocess.PIPE) as dump:
+            words = ["--quiet", "--no-psqlrc", "--set", "ON_ERROR_STOP=1", "--output", os.devnull, self.url]
+            subprocess.run([self.programs / "psql", *words], stdin=dump.stdout, check=True)
+        assert dump.returncode == 0
+
     def _run(self, program: str, *words: str) -> None:
         command = [str(self.programs / program), "-D", str(self.home / "data"), *words]
         user = "postgres" if os.geteuid() == 0 else None

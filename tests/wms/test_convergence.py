@@ -5,23 +5,13 @@ from typing import Any
 
 import pytest
 
-from inventory.models import Authority, Balance, Movement, WmsGap, WmsUpdate
+from inventory.models import Authority, Balance, Movement, WmsUpdate
 from tests import factories as make
 from tests.orders.selling import assert_books_agree
 from tests.wms.sending import Wms, fed_stock, in_messages, state_hash, stream
+from tests.wms.streams import assert_every_update_counted_once, disturbed
 
 pytestmark = pytest.mark.django_db
-
-
-def disturbed(updates: list[Any], random: Random, size: int) -> list[list[Any]]:
-    """Shuffled over the whole stream, a fifth twice, a tenth lost at first and sent at the end, in messages."""
-    lost = {id(update) for update in random.sample(updates, len(updates) // 10)}
-    first = [update for update in updates if id(update) not in lost]
-    first += random.sample(first, len(first) // 4)
-    random.shuffle(first)
-    late = [update for update in updates if id(update) in lost]
-    random.shuffle(late)
-    return in_messages(first, size) + in_messages(late, size)
 
 
 def warehouse(name: str, number: int) -> tuple[Any, Wms, list[Any]]:
@@ -39,7 +29,7 @@ def run(name: str, items: int, length: int, seed: int | None, size: int) -> dict
     messages = in_messages(updates, size) if seed is None else disturbed(updates, Random(seed), size)
     for message in messages:
         assert wms.send(*message).status_code == 200
-    assert_every_update_counted_once(wms, length)
+    assert_every_update_counted_once(wms.client, length)
     rows = Balance.objects.filter(location=home.location).order_by("item__item_code")
     return {
         code.partition("-")[2]: f"{on_hand:f}"
@@ -47,31 +37,11 @@ def run(name: str, items: int, length: int, seed: int | None, size: int) -> dict
     }
 
 
-def assert_every_update_counted_once(wms: Wms, length: int) -> None:
-    mine = WmsUpdate.objects.filter(client=wms.client)
-    assert mine.values("sequence").distinct().count() == mine.count() == length
-    assert not mine.filter(state="quarantined").exists()
-    posted = Movement.objects.filter(kind="feed", wms_update__client=wms.client)
-    assert posted.values("wms_update").distinct().count() == posted.count() == mine.filter(state="applied").count()
-    assert not WmsGap.objects.filter(client=wms.client, closed_at=None).exclude(first_missing__lt=1).exists()
-
-
 @pytest.mark.parametrize("seed", [1, 2])
 def test_any_order_ends_like_the_right_one(seed):
     calm = run("CALM", 12, 400, None, 50)
     wild = run("WILD", 12, 400, seed, 50)
     assert wild == calm
-    assert_books_agree()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", [None, *range(10)])
-def test_five_thousand_in_any_order_end_like_the_right_order(seed):
-    """The newest word on each item; without a seed: that is what the right order comes to."""
-    draw = Random("quantities")
-    quantities = [draw.randrange(200) for _ in range(5_001)]
-    newest = {f"{n % 100:03d}": f"{quantities[n]}.000" for n in range(1, 5_001)}
-    assert run("FEED", 100, 5_000, seed, 500) == newest
     assert_books_agree()
 
 

@@ -34,19 +34,29 @@ def sender(wms: Wms, updates: list[Any], message_id: str = "") -> Any:
 def test_one_message_sent_many_times_at_once_is_one():
     home = make.zone()
     wms, what = Wms(home), fed_stock(100, home=home)
+    wms.send(wms.update(0, what, 100))
     ends = at_once(*[sender(wms, [wms.update(1, what, 90)], "msg_one")] * SIDES)
     assert all(end == ends[0] for end in ends)
     assert ends[0][0]["result"] == "applied"
-    assert (WmsMessage.objects.count(), Movement.objects.filter(kind="feed").count()) == (1, 1)
+    assert (WmsMessage.objects.count(), Movement.objects.filter(kind="feed").count()) == (2, 1)
+
+
+def test_the_first_message_of_a_client_sent_many_times_at_once_is_one():
+    home = make.zone()
+    wms, what = Wms(home), fed_stock(100, home=home)
+    ends = at_once(*[sender(wms, [wms.update(1, what, 90)], "msg_one")] * SIDES)
+    assert all(end == ends[0] for end in ends)
+    assert WmsMessage.objects.count() == 1
 
 
 def test_one_update_in_many_messages_at_once_is_applied_once():
     home = make.zone()
     wms, what = Wms(home), fed_stock(100, home=home)
+    wms.send(wms.update(0, what, 100))
     update = wms.update(1, what, 90)
     ends = at_once(*[sender(wms, [update]) for _ in range(SIDES)])
     assert sorted(end[0]["result"] for end in ends) == ["applied"] + ["duplicate"] * (SIDES - 1)
-    assert WmsUpdate.objects.count() == 1
+    assert WmsUpdate.objects.count() == 2
     assert_books_agree()
 
 

@@ -49,5 +49,6 @@ def story(seeded: Seeded) -> list[str]:
         f"{seeded.pushes} adjustments wait for the first drain to NetSuite.",
         "Walk-sheets to upload: " + ", ".join(str(path) for path in seeded.files),
         f"A stock workbook of WEST to upload: {seeded.workbook}",
+        "A warehouse system's day, when the house runs: manage.py wms_simulator --demo --check",
         "Logins: " + ", ".join(f"{account.username} / {account.password}" for account in DEMO_ACCOUNTS),
     ]
