@@ -38,7 +38,7 @@ drill: setup ## 1,000 kills at random moments, exactly once all the same [ARGS="
 
 bench: setup ## speeds as ratios, on a throwaway PostgreSQL with stock settings [ARGS=...]
 	@.ci/system_packages.sh test
-	@.ci/with_postgres.sh --stock $(PYTHON) -m benchmarks $(ARGS)
+	@.ci/with_postgres.sh --stock .ci/with_redis.sh $(PYTHON) -m benchmarks $(ARGS)
 
 lint: setup ## ruff
 	@.venv/bin/ruff check .

@@ -46,4 +46,6 @@ TRANSPORT_ALIASES |= {
 app = Celery("countersign", task_cls=WakeUpTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.autodiscover_tasks(["inventory.counting", "inventory.day_end", "inventory.excel", "inventory.mirror"])
+app.autodiscover_tasks(
+    ["inventory.counting", "inventory.day_end", "inventory.excel", "inventory.mirror", "inventory.wms"]
+)

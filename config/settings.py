@@ -7,7 +7,6 @@ keeps a throwaway PostgreSQL out of it. Each secret NAME may be given as NAME_FI
 
 import os
 import secrets
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,8 +21,10 @@ from import_export.formats.base_formats import CSV, XLSX
 
 from config.business_days import business_calendar
 from config.logs import lines_to_stderr
+from config.monitoring import metrics, tracing
 from config.outgoing import event_pace, event_readers
 from config.quoting import quote_storage, supplier_words
+from config.warehouses import feed_patience, handing_over
 from config.workbooks import workbook_rules, workbook_storage
 
 django_stubs_ext.monkeypatch()
@@ -344,31 +345,15 @@ QUOTE_LETTERHEAD, QUOTE_SIGNATORY, QUOTE_STATEMENTS = supplier_words(env, simula
 # How long an offer stands when nobody says otherwise.
 QUOTE_VALID_DAYS = env.int("QUOTE_VALID_DAYS", default=30)
 
-# --- Stock workbooks, events out ----------------------------------------------------------------
+# --- Stock workbooks, the feed of a WMS, events out, metrics, tracing -----------------------------
 
 EXCEL_AUTO_FIX, EXCEL_STALE_AFTER_HOURS = workbook_rules(env)
 EVENTS_SUBSCRIPTIONS, EVENTS_ALLOWED_HOSTS, EVENTS_KEEP_DAYS = event_readers(env, [] if PRODUCTION else LOOPBACK)
 EVENTS_TIMEOUT, EVENTS_LANES, EVENTS_SLICE = event_pace(env)
-
-# --- The feed of a WMS ---------------------------------------------------------------------------
-
-# Messages overtake one another: a hole in the sequence is told of when it is still open after this long.
-WMS_GAP_WINDOW = timedelta(minutes=env.float("WMS_GAP_MINUTES", default=10))
-# A WMS that sent before and has been silent for so long is a problem on the health page.
-WMS_SILENT_MINUTES = env.float("WMS_SILENT_MINUTES", default=15)
-
-# --- Tracing: off unless a collector is named -------------------------------------------------------
-
-OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
-OTEL_SERVICE_NAME = env.str("OTEL_SERVICE_NAME", default="countersign")
-
-# --- Metrics ---------------------------------------------------------------------------------------
-
-# What a scraper sends as `Authorization: Bearer`; without one, /metrics is for edit tokens and signed-in operators.
-METRICS_TOKEN = secret("METRICS_TOKEN")
-# Figures are read again after so many seconds; those that count whole tables less often.
-METRICS_CACHE_SECONDS = env.float("METRICS_CACHE_SECONDS", default=5)
-METRICS_SLOW_CACHE_SECONDS = env.float("METRICS_SLOW_CACHE_SECONDS", default=60)
+WMS_GAP_WINDOW, WMS_SILENT_MINUTES = feed_patience(env)
+WMS_STALE_AFTER_HOURS, WMS_GATE_DAYS = handing_over(env)
+METRICS_TOKEN, METRICS_CACHE_SECONDS, METRICS_SLOW_CACHE_SECONDS = metrics(env, secret)
+OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SERVICE_NAME = tracing(env)
 
 # --- Import, export, history ------------------------------------------------------------------
 

@@ -10,6 +10,6 @@ class InventoryConfig(AppConfig):
         from inventory.mirror import health, metrics  # noqa: F401  (the mirror's line of health, its figures)
         from inventory.stock import incidents  # noqa: F401  (lets the tick end them)
         from inventory.stock import metrics as ledger  # noqa: F401  (the ledger's figures)
-        from inventory.wms import gaps  # noqa: F401  (lets the tick look for old gaps)
+        from inventory.wms import backfill_requests, gaps  # noqa: F401  (let the tick look for old gaps, and ask for them)
         from inventory.wms import health as silence  # noqa: F401  (the feed's line of health)
         from inventory.wms import metrics as feed  # noqa: F401  (the feed's figures, added up at the tick)

@@ -27,10 +27,12 @@ from inventory.admin.excel.again import AGAIN, again_page
 from inventory.admin.exporting import SafeResource, moment_field
 from inventory.admin.importing import ItemWidget, LocationWidget, NumberWidget, ZoneWidget
 from inventory.admin.summary import forget
+from inventory.admin.wms_waves import chosen_page
 from inventory.admin.zone_filter import ZoneFilter
 from inventory.models import AuthorityChange, Balance, Item, Movement, Zone
 from inventory.stock.authority import PERMISSION
 from inventory.stock.opening import OpeningStock, begun, open_stock
+from inventory.wms.rollout import ADD as BEGIN_WAVE
 
 MOST_ITEMS_FOUND = 500
 
@@ -116,7 +118,7 @@ class BalanceAdmin(ImportExportMixin, ItemSearch):
     import_form_class = ImportForm
     export_form_class = ExportForm
     import_template_name = "inventory/import.html"
-    actions = ("set_authority",)
+    actions = ("set_authority", "begin_wave")
     actions_detail = ("check_stock", "sync_again")
     list_display = (
         *("item", "location", "zone", "bin", "on_hand", "reserved", "available"),
@@ -162,6 +164,16 @@ class BalanceAdmin(ImportExportMixin, ItemSearch):
     @admin.action(description="Set authority…", permissions=["change_authority"])
     def set_authority(self, request: HttpRequest, balances: QuerySet[Balance]) -> HttpResponse | None:
         return authority_page(self, request, balances)
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        return lookup == "wms_rollouts__rollout__id__exact" or super().lookup_allowed(lookup, value, request)
+
+    def has_begin_wave_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(BEGIN_WAVE)
+
+    @admin.action(description="Begin a WMS wave…", permissions=["begin_wave"])
+    def begin_wave(self, request: HttpRequest, balances: QuerySet[Balance]) -> HttpResponse | None:
+        return chosen_page(self, request, balances)
 
     def has_sync_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return self.has_view_permission(request) and may_sync(request.user)

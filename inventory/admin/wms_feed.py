@@ -5,7 +5,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
@@ -13,15 +14,18 @@ from unfold.contrib.filters.admin import (
     RangeDateTimeFilter,
     RelatedDropdownFilter,
 )
-from unfold.decorators import display
+from unfold.decorators import action, display
 
+from approvals.admin.confirming import ask, ask_of_selected
 from approvals.admin.links import link_to, list_of
 from approvals.admin.record import RecordAdmin
 from approvals.models import Event
 from approvals.templatetags.figures import quantity, signed
 from approvals.templatetags.payload_tables import payload_table
 from inventory.admin.stock import ItemSearch
-from inventory.models import OversellIncident, WmsGap, WmsMessage, WmsUpdate
+from inventory.admin.wms_retaking import retake_question
+from inventory.models import OversellIncident, WmsMessage, WmsUpdate
+from inventory.wms.retaking import PERMISSION as RETAKE
 
 State = WmsUpdate.State
 COLOURS = {
@@ -111,9 +115,11 @@ class WmsUpdateAdmin(ItemSearch):
     list_select_related = ("client", "item")
     fields = (
         *("client", "message_link", "sequence", "sku", "item_link", "stated", "status", "as_of", "received_at"),
-        *("outcome", "reason", "why", "change", "on_hand", "movement_link", "schema_version", "said"),
+        *("outcome", "reason", "why", "retaken_at", "change", "on_hand", "movement_link", "schema_version", "said"),
     )
     readonly_fields = ("message_link", "item_link", "stated", "outcome", "change", "movement_link", "said")
+    actions = ("retake",)
+    actions_detail = ("retake_one",)
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         return lookup == "message__id__exact" or super().lookup_allowed(lookup, value, request)
@@ -147,23 +153,22 @@ class WmsUpdateAdmin(ItemSearch):
         content = json.loads(update.payload)
         return payload_table(content if isinstance(content, dict) else {"update": content})
 
+    def has_retake_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """A POST that comes too late gets a sentence, not a 403."""
+        if not (self.has_view_permission(request) and request.user.has_perm(RETAKE)):
+            return False
+        if object_id is None or request.method == "POST":
+            return True
+        return WmsUpdate.objects.filter(pk=str(object_id), state=State.QUARANTINED).exists()
 
-@admin.register(WmsGap)
-class WmsGapAdmin(RecordAdmin):
-    empty_hint = "No sequence was ever jumped over."
-    list_display = ("client", "first_missing", "last_missing", "still_missing", "standing", "seen_at", "closed_at")
-    list_filter = (Standing, ("client", RelatedDropdownFilter))
-    list_filter_submit = True
-    list_select_related = ("client",)
-    fields = (
-        *("client", "first_missing", "last_missing", "still_missing", "standing"),
-        *("seen_at", "alerted_at", "closed_at"),
-    )
-    readonly_fields = ("standing",)
+    @admin.action(description="Take again…", permissions=["retake"])
+    def retake(self, request: HttpRequest, updates: QuerySet[WmsUpdate]) -> HttpResponse:
+        return ask_of_selected(request, self, retake_question(updates, request.user))
 
-    @display(description="Standing", label=OPEN_OR_CLOSED)
-    def standing(self, gap: WmsGap) -> tuple[str, str]:
-        return ("closed", "Filled") if gap.closed_at else ("open", "Open")
+    @action(description="Take again", url_path="retake", permissions=["retake"], icon="replay")
+    def retake_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        update = get_object_or_404(WmsUpdate, pk=object_id)
+        return ask(request, self, update, retake_question(WmsUpdate.objects.filter(pk=update.pk), request.user))
 
 
 @admin.register(OversellIncident)

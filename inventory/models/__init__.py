@@ -18,6 +18,14 @@ from inventory.models.wms import (
     WmsStanding,
     WmsUpdate,
 )
+from inventory.models.wms_rollout import (
+    WmsAgreement,
+    WmsDifference,
+    WmsReconciliation,
+    WmsRollout,
+    WmsRolloutBalance,
+    WmsRolloutStep,
+)
 from inventory.models.wms_totals import WmsTotals
 
 __all__ = [
@@ -44,11 +52,17 @@ __all__ = [
     "Upload",
     "Variance",
     "VarianceLine",
+    "WmsAgreement",
     "WmsClient",
+    "WmsDifference",
     "WmsGap",
     "WmsIntake",
     "WmsKey",
     "WmsMessage",
+    "WmsReconciliation",
+    "WmsRollout",
+    "WmsRolloutBalance",
+    "WmsRolloutStep",
     "WmsStanding",
     "WmsTotals",
     "WmsUpdate",

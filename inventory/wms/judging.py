@@ -80,6 +80,8 @@ class Side:
     standings: dict[int, Standing]
     moved: Mapping[tuple[int, datetime], Decimal]
     seen: dict[int, First] = field(default_factory=dict)  # by sequence
+    highest: int | None = None  # sequence so far; None before the client's first message
+    furthest_jump: int | None = None  # above it; None: as far as it likes
 
 
 def as_of(update: NewUpdate, received_at: datetime) -> datetime:
@@ -99,13 +101,30 @@ def _judge_key(read: Read, side: Side) -> Verdict:
         return _judge(read, side)
     first = side.seen.get(read.sequence)
     if first is None:
-        verdict = _judge(read, side)
+        verdict = _too_far(read, read.sequence, side) or _judge(read, side)
         side.seen[read.sequence] = First(read.payload_hash, verdict.state, verdict.why, verdict.delta, verdict.on_hand)
         return verdict
     if first.payload_hash != read.payload_hash:
         why = f"Sequence {read.sequence} was used before, for another update. Send this one under a new sequence."
         return Verdict(read, QUARANTINED, reason="key_reused", why=why)
     return Verdict(read, DUPLICATE, why=first.why, delta=first.delta, on_hand=first.on_hand, first=first.state)
+
+
+def holds_its_key(verdict: Verdict) -> bool:
+    """Its sequence has come now: neither known before, nor claimed twice, nor a mistake."""
+    return verdict.state != DUPLICATE and verdict.reason not in {"key_reused", "too_far_ahead"}
+
+
+def _too_far(read: Read, sequence: int, side: Side) -> Verdict | None:
+    """A sequence far above all before it would open a gap that never fills, and supersede every update to come."""
+    if side.highest is not None and side.furthest_jump is not None and sequence > side.highest + side.furthest_jump:
+        why = (
+            f"Sequence {sequence} is more than {side.furthest_jump:,} above {side.highest}, the highest so far. If it "
+            "is right, raise the furthest jump of the client, then have this update taken again."
+        )
+        return Verdict(read, QUARANTINED, reason="too_far_ahead", why=why)
+    side.highest = sequence if side.highest is None else max(side.highest, sequence)
+    return None
 
 
 def _judge(read: Read, side: Side) -> Verdict:

@@ -49,7 +49,11 @@ def _standings(client: WmsClient, ids: list[int]) -> dict[int, Standing]:
 
 
 def _seen(client: WmsClient, sequences: set[int]) -> dict[int, First]:
-    rows = WmsUpdate.objects.filter(client=client, sequence__any_of=sorted(sequences)).exclude(reason="key_reused")
+    if not sequences:
+        return {}
+    # The range tells a database without statistics to look at that part of the index, not at the whole feed.
+    among = WmsUpdate.objects.filter(client=client, sequence__gte=min(sequences), sequence__lte=max(sequences))
+    rows = among.filter(sequence__any_of=sorted(sequences)).exclude(reason="key_reused")
     columns = rows.order_by().values_list("sequence", "payload_hash", "state", "why", "delta", "on_hand")
     return {
         sequence: First(payload_hash, state, why, delta, on_hand)

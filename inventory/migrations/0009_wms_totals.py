@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inventory', '0005_wms_feed'),
+        ('inventory', '0008_wms_rollout'),
     ]
 
     operations = [
