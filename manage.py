@@ -6,10 +6,13 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from approvals import correlation
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    execute_from_command_line(sys.argv)
+    with correlation.within(correlation.fresh()):
+        execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 import io
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from logging.config import dictConfig
@@ -24,6 +26,7 @@ from config.celery import app
 from config.logs import lines_to_stderr
 from inventory.models import WmsMessage
 from tests import factories as make
+from tests.forking import PROJECT
 from tests.receivers import Answer, Receiver
 from tests.wms.sending import Wms, fed_stock
 
@@ -191,6 +194,13 @@ def test_events_of_a_task_carry_its_id():
     tick.apply(headers={"countersign_correlation": ID})
     event.correlation_id = ""
     assert b"correlationid" not in envelope(event)
+
+
+def test_a_command_has_an_id_of_its_own(process_environment):
+    code = "from approvals.correlation import current; print(len(current()))"
+    command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", code]
+    ran = subprocess.run(command, cwd=PROJECT, env=process_environment, capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "32"
 
 
 def test_the_admin_finds_everything_of_an_id(home, receiver):
