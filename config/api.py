@@ -1,7 +1,8 @@
 """The published API. Each room brings its own router; refusals all read the same way: a list of sentences."""
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.defaults import page_not_found
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
@@ -64,3 +65,11 @@ def refused(request: HttpRequest, error: HttpError) -> HttpResponse:
 def too_long(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
     problem = "The body is longer than 5 MB. Send it in several parts: a count zone by zone."
     return api.create_response(request, {"problems": [problem]}, status=413)
+
+
+def nothing_there(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """An address nobody serves. Programs are answered as everywhere else in the API, people with a page."""
+    if request.path.startswith("/api/"):
+        problem = "There is nothing at this address. What there is: /api/docs."
+        return JsonResponse({"problems": [problem]}, status=404)
+    return page_not_found(request, exception)

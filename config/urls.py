@@ -37,3 +37,5 @@ urlpatterns = [
     path("health", health_page, name="health"),
     path("metrics", metrics_page, name="metrics"),
 ]
+
+handler404 = "config.api.nothing_there"

@@ -174,8 +174,8 @@ def test_a_task_goes_on_under_the_id_of_what_caused_it():
         seen.append(correlation.current())
 
     with correlation.within(ID), app.connection_for_write() as broker:
-        note.apply_async(connection=broker)
-        message = broker.SimpleQueue("celery").get(timeout=5)
+        note.apply_async(connection=broker, queue="test-correlation")
+        message = broker.SimpleQueue("test-correlation").get(timeout=5)
     assert message.headers["countersign_correlation"] == ID
     trace_task(note, message.headers["id"], [], {}, request=message.headers, app=app)  # as a worker does
     note.apply(headers={"countersign_correlation": ID})

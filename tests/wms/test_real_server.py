@@ -13,9 +13,9 @@ import requests
 
 from approvals.clock import now
 from approvals.models import EditToken
+from approvals.outbox.signing import new_secret
 from inventory.models import Balance, OversellIncident
 from inventory.wms.clients import retire_key
-from inventory.wms.signatures import new_secret
 from tests import factories as make
 from tests.inventory.test_dashboard import dashboard
 from tests.orders.selling import assert_books_agree
