@@ -16,7 +16,7 @@ setup: ## .venv with the locked packages, system libraries where missing
 	@.ci/setup.sh
 
 lock: setup ## recompile requirements/*.txt from requirements/*.in
-	@for name in uv base dev; do \
+	@for name in uv base tracing dev; do \
 	    .venv/bin/uv pip compile --quiet --no-config --generate-hashes --no-header --python-version 3.11 \
 	        requirements/$$name.in --output-file requirements/$$name.txt || exit 1; \
 	done
@@ -38,7 +38,7 @@ drill: setup ## 1,000 kills at random moments, exactly once all the same [ARGS="
 
 bench: setup ## speeds as ratios, on a throwaway PostgreSQL with stock settings [ARGS=...]
 	@.ci/system_packages.sh test
-	@.ci/with_postgres.sh --stock $(PYTHON) -m benchmarks $(ARGS)
+	@.ci/with_postgres.sh --stock .ci/with_redis.sh $(PYTHON) -m benchmarks $(ARGS)
 
 lint: setup ## ruff
 	@.venv/bin/ruff check .

@@ -9,7 +9,7 @@ class ApprovalsConfig(AppConfig):
 
     def ready(self) -> None:
         from approvals import checks  # noqa: F401  registers the system checks
-        from approvals.outbox import standing  # noqa: F401  registers its line of health and its watcher
+        from approvals.outbox import metrics, standing  # noqa: F401  its figures, its line of health, its watcher
         from approvals.outbox.waking import notice_events
         from approvals.roles import grant_roles
 

@@ -1,7 +1,7 @@
 """The company's calendar: settings BUSINESS_DAYS and BUSINESS_HOLIDAYS, read where COUNT_TIME_ZONE is."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -17,6 +17,11 @@ def business_days() -> BusinessDays:
 def business_day_of(at: datetime) -> date:
     """The calendar day it is then where the company is, whether worked on or not."""
     return at.astimezone(ZoneInfo(settings.COUNT_TIME_ZONE)).date()
+
+
+def beginning_of(day: date) -> datetime:
+    """Midnight before the day, where the company is."""
+    return datetime.combine(day, time(), ZoneInfo(settings.COUNT_TIME_ZONE))
 
 
 def every_business_day(hour: int, minute: int = 0) -> Daily:

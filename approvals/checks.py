@@ -1,11 +1,12 @@
 """System checks: a wrong declaration is found at start, not on Monday at six."""
 
+import importlib.util
 import os
 from typing import Any
 
 from django.core.checks import Error, register
 
-from approvals import failpoints, registry
+from approvals import failpoints, registry, tracing
 
 
 @register()
@@ -23,6 +24,14 @@ def declarations_are_sound(app_configs: Any, **kwargs: Any) -> list[Error]:
     if len(keys) != len(set(keys)):
         problems.append(Error("Two schedules share a key, so they would share their slots.", id="approvals.E004"))
     return problems
+
+
+@register()
+def tracing_has_its_packages(app_configs: Any, **kwargs: Any) -> list[Error]:
+    if not tracing.is_on() or importlib.util.find_spec("opentelemetry"):
+        return []
+    hint = "Install them with pip install --require-hashes -r requirements/tracing.txt, or unset the variable."
+    return [Error("OTEL_EXPORTER_OTLP_ENDPOINT is set, but OpenTelemetry is missing.", hint=hint, id="approvals.E005")]
 
 
 @register()

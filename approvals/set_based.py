@@ -14,6 +14,7 @@ from django.db.models import Field, Lookup, Model, QuerySet
 from django.db.models.fields.related import ForeignObject
 
 Convert = Callable[[Any], Any]
+_as_json = json.JSONEncoder(default=str).encode
 
 
 @Field.register_lookup
@@ -106,7 +107,7 @@ def _convert(field: Any) -> Convert | None:
     """How a value of this field becomes one the driver takes; None when it is one already."""
     kind = field.get_internal_type()
     if kind == "JSONField":
-        return lambda value: None if value is None else json.dumps(value, default=str)
+        return lambda value: None if value is None else _as_json(value)
     if connection.vendor == "sqlite" and kind in {"DecimalField", "DateTimeField", "UUIDField"}:
         return lambda value: field.get_db_prep_save(value, connection)
     return None

@@ -11,8 +11,8 @@ from inventory.stock.ledger import NewMovement, record_movements
 
 
 def people() -> tuple[User, User]:
-    counter = User.objects.create_user("bench-counter")
-    approver = User.objects.create_user("bench-approver")
+    counter, _ = User.objects.get_or_create(username="bench-counter")
+    approver, _ = User.objects.get_or_create(username="bench-approver")
     approver.groups.add(Group.objects.get(name="approver"))
     return counter, approver
 

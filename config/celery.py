@@ -14,6 +14,8 @@ from celery.result import AsyncResult
 from kombu.exceptions import KombuError
 from kombu.transport import TRANSPORT_ALIASES
 
+from config import correlating  # noqa: F401  (tasks take over the id of what caused them)
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 logger = logging.getLogger(__name__)
@@ -44,4 +46,6 @@ TRANSPORT_ALIASES |= {
 app = Celery("countersign", task_cls=WakeUpTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.autodiscover_tasks(["inventory.counting", "inventory.day_end", "inventory.excel", "inventory.mirror"])
+app.autodiscover_tasks(
+    ["inventory.counting", "inventory.day_end", "inventory.excel", "inventory.mirror", "inventory.wms"]
+)

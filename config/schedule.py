@@ -110,6 +110,12 @@ SCHEDULE = (
         schedule=Cron(every_business_day(17).cron),
         reason="17:00 on business days: what was sold, what to enter in Excel, and what is still open.",
     ),
+    Entry(
+        name="Reconcile with the WMS",
+        task="inventory.wms.tasks.reconcile",
+        schedule=Cron(every_business_day(23).cron),
+        reason="23:00 on business days: holds what each WMS said last against our balances, and tells what differs.",
+    ),
 )
 
 

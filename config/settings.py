@@ -7,7 +7,6 @@ keeps a throwaway PostgreSQL out of it. Each secret NAME may be given as NAME_FI
 
 import os
 import secrets
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,8 +21,10 @@ from import_export.formats.base_formats import CSV, XLSX
 
 from config.business_days import business_calendar
 from config.logs import lines_to_stderr
+from config.monitoring import metrics, tracing
 from config.outgoing import event_pace, event_readers
 from config.quoting import quote_storage, supplier_words
+from config.warehouses import feed_patience, handing_over
 from config.workbooks import workbook_rules, workbook_storage
 
 django_stubs_ext.monkeypatch()
@@ -156,6 +157,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.correlating.correlating",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -343,16 +345,15 @@ QUOTE_LETTERHEAD, QUOTE_SIGNATORY, QUOTE_STATEMENTS = supplier_words(env, simula
 # How long an offer stands when nobody says otherwise.
 QUOTE_VALID_DAYS = env.int("QUOTE_VALID_DAYS", default=30)
 
-# --- Stock workbooks, events out ----------------------------------------------------------------
+# --- Stock workbooks, the feed of a WMS, events out, metrics, tracing -----------------------------
 
 EXCEL_AUTO_FIX, EXCEL_STALE_AFTER_HOURS = workbook_rules(env)
 EVENTS_SUBSCRIPTIONS, EVENTS_ALLOWED_HOSTS, EVENTS_KEEP_DAYS = event_readers(env, [] if PRODUCTION else LOOPBACK)
 EVENTS_TIMEOUT, EVENTS_LANES, EVENTS_SLICE = event_pace(env)
-
-# --- The feed of a WMS ---------------------------------------------------------------------------
-
-# Messages overtake one another: a hole in the sequence is told of when it is still open after this long.
-WMS_GAP_WINDOW = timedelta(minutes=env.float("WMS_GAP_MINUTES", default=10))
+WMS_GAP_WINDOW, WMS_SILENT_MINUTES = feed_patience(env)
+WMS_STALE_AFTER_HOURS, WMS_GATE_DAYS = handing_over(env)
+METRICS_TOKEN, METRICS_CACHE_SECONDS, METRICS_SLOW_CACHE_SECONDS = metrics(env, secret)
+OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SERVICE_NAME = tracing(env)
 
 # --- Import, export, history ------------------------------------------------------------------
 
@@ -392,4 +393,7 @@ UNFOLD = {
 # --- Logging: one line an event, to stderr ------------------------------------------------------
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
-LOGGING = lines_to_stderr(LOG_LEVEL)
+LOG_FORMAT = env.str("LOG_FORMAT", default="text")
+# A line for each update of a WMS and each event delivered: for finding out, not for every day.
+LOG_EACH_UPDATE = env.bool("LOG_EACH_UPDATE", default=False)
+LOGGING = lines_to_stderr(LOG_LEVEL, LOG_FORMAT, each=LOG_EACH_UPDATE)

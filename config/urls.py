@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.views.generic import RedirectView
 
-from approvals.monitoring import health_page
+from approvals.monitoring import health_page, metrics_page
 from config.api import api
 from quotes.admin.refreshing import refresh_view
 from quotes.viewing import quote_page
@@ -35,4 +35,5 @@ urlpatterns = [
     path("api/", api.urls),
     path("healthz", healthz, name="healthz"),
     path("health", health_page, name="health"),
+    path("metrics", metrics_page, name="metrics"),
 ]

@@ -6,7 +6,10 @@ know its quantities already.
 
 _WMS = [
     f"inventory.view_{model}"
-    for model in ["wmsclient", "wmskey", "wmsmessage", "wmsupdate", "wmsgap", "oversellincident"]
+    for model in [
+        *("wmsclient", "wmskey", "wmsmessage", "wmsupdate", "wmsgap", "oversellincident", "wmsdispute"),
+        *("wmsreconciliation", "wmsdifference", "wmsrollout", "wmsrolloutstep", "wmsagreement"),
+    ]
 ]
 
 _EVERYTHING = _WMS + [
@@ -73,6 +76,12 @@ ROLES = {
         "inventory.sync_stock",
         "inventory.change_authority",
         "inventory.reconcile_stock",
+        "inventory.add_wmsreconciliation",
+        "inventory.add_wmsrollout",
+        "inventory.switch_wmsrollout",
+        "inventory.override_wmsrollout",
+        "inventory.retake_wmsupdate",
+        "inventory.close_wmsgap",
         "inventory.answer_stockquestion",
     ],
     "auditor": [*_EVERYTHING, "inventory.view_expected", "inventory.view_cost"],
@@ -91,6 +100,10 @@ ROLES = {
         "inventory.add_wmsclient",
         "inventory.change_wmsclient",
         "inventory.manage_wmskey",
+        "inventory.add_wmsreconciliation",
+        "inventory.add_wmsrollout",
+        "inventory.retake_wmsupdate",
+        "inventory.close_wmsgap",
     ],
     "order desk": [*_ORDERS, *_DAY_END, "inventory.view_item", "inventory.view_balance", "inventory.view_location"],
     "price viewer": ["inventory.view_cost"],

@@ -6,6 +6,7 @@ from inventory.day_end import schedule
 from inventory.excel import morning
 from inventory.excel import workflow as excel
 from inventory.mirror import action_types
+from inventory.wms import reconciling_schedule, rollout_sign_off
 
 register_workflow(workflow.INVENTORY_RECONCILIATION)
 register_action_type(workflow.ENVELOPE)
@@ -20,3 +21,5 @@ register_action_type(excel.ADJUSTMENT)
 register_action_type(excel.SIGN_OFF)
 register_schedule(morning.MORNING_SYNC)
 register_schedule(schedule.END_OF_DAY)
+register_schedule(reconciling_schedule.RECONCILIATION)
+register_action_type(rollout_sign_off.SWITCH_SIGN_OFF)

@@ -7,4 +7,4 @@ class NetsuiteConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from netsuite import checks, health  # noqa: F401  (register the system checks and the lines of health)
+        from netsuite import checks, health, metrics  # noqa: F401  (system checks, lines of health, figures)

@@ -76,7 +76,7 @@ def test_functions_fit_on_a_screen() -> None:
     assert too_long == {}
 
 
-@pytest.mark.parametrize("lock", ["uv", "base", "dev"])
+@pytest.mark.parametrize("lock", ["uv", "base", "tracing", "dev"])
 def test_locked_packages_have_hashes_and_name_no_registry(lock: str) -> None:
     text = (HOUSE / "requirements" / f"{lock}.txt").read_text(encoding="utf-8")
     assert "://" not in text

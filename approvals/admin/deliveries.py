@@ -33,14 +33,14 @@ class DeliveryAdmin(RecordAdmin):
     )
     list_filter_submit = True
     list_select_related = ("event", "subscription")
-    search_fields = ("=subject", "=event__uid")
-    search_help_text = "Exact subject, or the id of an event"
+    search_fields = ("=subject", "=event__uid", "=event__correlation_id")
+    search_help_text = "Exact subject, the id of an event, or a correlation id"
     ordering = (DEAD_FIRST, "-id")
     fields = (
         *("event_link", "event_id_to_them", "to", "state", "attempts", "last_attempt_at", "last_status"),
-        *("last_answer", "next_attempt_at", "delivered_at", "position"),
+        *("last_answer", "next_attempt_at", "delivered_at", "position", "correlation_id"),
     )
-    readonly_fields = ("event_link", "event_id_to_them", "to", "state")
+    readonly_fields = ("event_link", "event_id_to_them", "to", "state", "correlation_id")
     actions_detail = ("retry", "skip")
 
     @admin.display(description="Event")
@@ -62,6 +62,10 @@ class DeliveryAdmin(RecordAdmin):
     @admin.display(description="Its id to them")
     def event_id_to_them(self, delivery: Delivery) -> str:
         return str(delivery.event.uid)
+
+    @admin.display(description="Correlation id")
+    def correlation_id(self, delivery: Delivery) -> str:
+        return delivery.event.correlation_id or "–"
 
     @display(description="State", label=COLOURS)
     def state(self, delivery: Delivery) -> tuple[str, str]:

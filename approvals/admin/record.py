@@ -141,8 +141,8 @@ class EventAdmin(RecordAdmin):
     list_display = ("name", "subject", "run", "occurred_at")
     list_filter = (("occurred_at", RangeDateTimeFilter),)
     list_filter_submit = True
-    search_fields = ("=name", "subject")
-    search_help_text = "Exact event name, or part of its subject"
+    search_fields = ("=name", "subject", "=correlation_id")
+    search_help_text = "Exact event name or correlation id, or part of the subject"
     list_select_related = ("workflow_run",)
     readonly_fields = ("run", "content", "content_without_money")
 
@@ -152,7 +152,7 @@ class EventAdmin(RecordAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         content = "content" if sees_money(request.user) else "content_without_money"
-        return ["name", "subject", "run", "occurred_at", content]
+        return ["name", "subject", "run", "occurred_at", "correlation_id", content]
 
     @admin.display(description="Content")
     def content(self, event: Event) -> str:

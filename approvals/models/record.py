@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from approvals import correlation, tracing
 from approvals.clock import now
 from approvals.models.runs import WorkflowRun
 
@@ -26,12 +27,23 @@ class Event(models.Model):
     occurred_at = models.DateTimeField(default=now)
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, help_text="Its id to subscribers.")
     position = models.PositiveBigIntegerField(null=True, blank=True, unique=True, editable=False)
+    correlation_id = models.CharField(
+        max_length=correlation.LONGEST,
+        blank=True,
+        default=correlation.current,
+        db_default="",
+        help_text="Of what caused it.",
+    )
+    traceparent = models.CharField(
+        max_length=55, null=True, blank=True, default=tracing.traceparent, help_text="W3C, when traced."
+    )
 
     class Meta:
         ordering = ("-id",)
         indexes = (
             models.Index(fields=["id"], condition=Q(position__isnull=True), name="event_without_position"),
             models.Index(fields=["name", "position"], name="event_of_a_name_in_order"),
+            models.Index(fields=["correlation_id"], name="event_by_correlation"),
         )
 
     def __str__(self) -> str:

@@ -16,7 +16,7 @@ from django.conf import settings
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError, SSLError
+from urllib3.exceptions import HTTPError, NewConnectionError, SSLError
 from urllib3.exceptions import TimeoutError as NoAnswerInTime
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import parse_url
@@ -34,6 +34,19 @@ _lane = threading.local()
 
 class ForbiddenPeer(OSError):
     """The name led to an address that may not be called. Nothing was sent."""
+
+
+class _TooLong(Exception):
+    """In bytes or in time."""
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """`status` is HTTP's, None when no whole answer came; then `problem` says in words what failed."""
+
+    status: int | None
+    body: bytes
+    problem: str = ""
 
 
 class _Watched:
@@ -96,25 +109,41 @@ class Caller:
 
     def call(self, message_id: str, body: bytes) -> Outcome:
         """One POST. Never raises for what the network or the receiver does."""
-        # Of the real clock: receivers compare it with theirs.
-        headers = signing.headers(self.secrets, message_id, int(time.time()), body)
-        headers |= {"Content-Type": CONTENT_TYPE, "User-Agent": "Countersign"}
         deadline = time.monotonic() + settings.EVENTS_TIMEOUT
-        _lane.connections = self.connections
         try:
-            response = self.pool.urlopen(
-                "POST",
-                self.target,
-                body=body,
-                headers=headers,
-                redirect=False,
-                preload_content=False,
-                decode_content=False,
-            )
+            response = self._open("POST", self.target, message_id, body, {"Content-Type": CONTENT_TYPE})
         except (HTTPError, OSError) as problem:
             return Outcome(None, _in_words(problem))
         text = _beginning(response, deadline)
         return Outcome(response.status, text, _retry_after(response.headers))
+
+    def fetch(self, message_id: str, query: str, headers: Mapping[str, str], most_bytes: int) -> "Fetched":
+        """One GET, signed over an empty body. Never raises for what the network or the other side does."""
+        deadline = time.monotonic() + settings.EVENTS_TIMEOUT
+        target = f"{self.target}{'&' if '?' in self.target else '?'}{query}"
+        try:
+            response = self._open("GET", target, message_id, b"", {"Accept-Encoding": "identity", **headers})
+            return Fetched(response.status, _whole(response, deadline, most_bytes))
+        except _TooLong as problem:
+            return Fetched(None, b"", str(problem))
+        except (HTTPError, OSError) as problem:
+            return Fetched(None, b"", _in_words(problem))
+
+    def _open(
+        self, method: str, target: str, message_id: str, body: bytes, headers: Mapping[str, str]
+    ) -> BaseHTTPResponse:
+        # Of the real clock: receivers compare it with theirs.
+        signed = signing.headers(self.secrets, message_id, int(time.time()), body)
+        _lane.connections = self.connections
+        return self.pool.urlopen(
+            method,
+            target,
+            body=body or None,
+            headers={**signed, "User-Agent": "Countersign", **headers},
+            redirect=False,
+            preload_content=False,
+            decode_content=False,
+        )
 
     def cut(self) -> None:
         """End the calls still running: an answer may come in drops, each within the time-out."""
@@ -122,6 +151,20 @@ class Caller:
             if watched.sock is not None:
                 with suppress(OSError):
                     watched.sock.shutdown(socket.SHUT_RDWR)
+
+
+def _whole(response: BaseHTTPResponse, deadline: float, most_bytes: int) -> bytes:
+    received = bytearray()
+    for chunk in response.stream(65_536):
+        received += chunk
+        if len(received) > most_bytes or time.monotonic() > deadline:
+            response.close()
+            raise _TooLong(
+                f"The answer is longer than {most_bytes:,} bytes."
+                if len(received) > most_bytes
+                else f"The answer did not end within {settings.EVENTS_TIMEOUT:g} seconds."
+            )
+    return bytes(received)
 
 
 def _beginning(response: BaseHTTPResponse, deadline: float) -> str:
@@ -143,7 +186,7 @@ def _printable(text: str) -> str:
 
 
 def _in_words(problem: Exception) -> str:
-    if isinstance(problem, NoAnswerInTime):
+    if isinstance(problem, NoAnswerInTime) and not isinstance(problem, NewConnectionError):  # which is one to urllib3
         return f"No answer within {settings.EVENTS_TIMEOUT:g} seconds."
     if "led to an address inside a network" in str(problem):
         return "The name led to an address inside a network; nothing was sent."

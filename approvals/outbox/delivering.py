@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
+from approvals import correlation
 from approvals.clock import now
 from approvals.models import Delivery, Subscription
 from approvals.outbox import batches, leases
@@ -29,6 +30,7 @@ from approvals.outbox.retrying import Outcome
 from approvals.outbox.secrets_kept import valid_secrets
 
 log = logging.getLogger(__name__)
+each = logging.getLogger("countersign.deliveries")
 MOST_AT_ONCE = 32
 LOOK_AGAIN = 0.2  # seconds, while some subscriber is still being served
 STOP = 2  # slices after which a round begins to serve nobody anew
@@ -131,22 +133,28 @@ def _batch(subscription_id: int, token: int, lanes: Lanes, report: Report) -> bo
     if not claimed:
         return written > 0
     messages = [
-        Message(delivery.pk, delivery.subject, str(delivery.event.uid), envelope(delivery.event))
-        for delivery in claimed
+        Message(row.pk, row.subject, str(row.event.uid), envelope(row.event), row.event.traceparent) for row in claimed
     ]
     if objection := objection_to_sending(lanes.caller.url):
         outcomes = {messages[0].key: Outcome(None, objection)}
     else:
         outcomes = lanes.send(messages)
     report.note(outcomes.values())
-    _log_failures(messages, outcomes, urlsplit(lanes.caller.url).hostname)
+    _tell(claimed, outcomes, urlsplit(lanes.caller.url).hostname)
     return record(subscription_id, token, claimed, outcomes)
 
 
-def _log_failures(messages: Iterable[Message], outcomes: Mapping[int, Outcome], host: str | None) -> None:
-    """By host only: an address may hold a key."""
-    for message in messages:
-        outcome = outcomes.get(message.key)
-        if outcome is not None and not outcome.is_taken:
-            said = outcome.status or outcome.answer
-            log.warning("event %s of %s to %s: %s", message.message_id, message.subject, host, said)
+def _tell(claimed: Iterable[Delivery], outcomes: Mapping[int, Outcome], host: str | None) -> None:
+    """Of failures always, of each delivery if LOG_EACH_UPDATE. By host only: an address may hold a key."""
+    tells_each = each.isEnabledFor(logging.INFO)
+    for delivery in claimed:
+        outcome, event = outcomes.get(delivery.pk), delivery.event
+        if outcome is None or (outcome.is_taken and not tells_each):
+            continue
+        with correlation.within(event.correlation_id):
+            if outcome.is_taken:
+                told = {"event_id": event.uid, "event": event.name, "subject": event.subject, "host": host}
+                each.info("event delivered", extra={"told": told})
+            else:
+                said = outcome.status or outcome.answer
+                log.warning("event %s of %s to %s: %s", event.uid, event.subject, host, said)

@@ -10,7 +10,10 @@ CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
 
 
 def envelope(event: Event) -> bytes:
-    """The same bytes at every attempt. `sequence` is the position, padded so that texts sort as numbers do."""
+    """The same bytes at every attempt, made of what is stored and of nothing else.
+
+    `sequence` is the position, padded so that texts sort as numbers do.
+    """
     said = {
         "specversion": "1.0",
         "id": str(event.uid),
@@ -22,4 +25,8 @@ def envelope(event: Event) -> bytes:
         "sequence": f"{event.position:020}",
         "data": event.payload,
     }
+    if event.correlation_id:
+        said["correlationid"] = event.correlation_id
+    if event.traceparent:
+        said["traceparent"] = event.traceparent
     return json.dumps(said, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()

@@ -9,6 +9,7 @@ from zlib import crc32
 
 from django.conf import settings
 
+from approvals import tracing
 from approvals.outbox.calling import Caller
 from approvals.outbox.retrying import Outcome
 
@@ -23,6 +24,7 @@ class Message:
     subject: str
     message_id: str
     body: bytes = field(repr=False)
+    traceparent: str | None = None  # of what the event was written in
 
 
 class Lanes:
@@ -58,9 +60,20 @@ class Lanes:
                 break
             if message.subject in held:
                 continue
-            outcome = outcomes[message.key] = self.caller.call(message.message_id, message.body)
+            outcome = outcomes[message.key] = self._call(message)
             if not outcome.is_taken:
                 held.add(message.subject)
             if outcome.ends_the_batch:
                 stopped.set()
         return outcomes
+
+    def _call(self, message: Message) -> Outcome:
+        with tracing.span(
+            "event: deliver", parent=message.traceparent, kind="PRODUCER", event=message.message_id,
+            subject=message.subject,
+        ) as span:  # fmt: skip
+            outcome = self.caller.call(message.message_id, message.body)
+            if span is not None:
+                span.set_attribute("http.response.status_code", outcome.status or 0)
+                span.set_attribute("taken", outcome.is_taken)
+            return outcome

@@ -77,7 +77,9 @@ def probe() -> health.Line:
         problems.append(f"Events to {', '.join(disabled)} are stopped: open the subscription, which says why.")
     if dead:
         problems.append(f"{dead} events were given up: retry or skip the dead letters under “Deliveries”.")
+    last = Delivery.objects.filter(status=Delivery.Status.DELIVERED).order_by("-delivered_at")
     figures = {
+        "last_delivered_age_seconds": health.seconds_since(last.values_list("delivered_at", flat=True).first()),
         "active": len(active),
         "waiting": waiting,
         "oldest_undelivered_seconds": health.seconds_since(oldest),

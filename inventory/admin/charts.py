@@ -18,19 +18,7 @@ MOST_TICKS = 12
 def accuracy_chart(days: list[tuple[date, Figures]]) -> dict[str, str]:
     """Accuracy in percent, a point for each day something was counted."""
     points = [float(round(Decimal(figures.accuracy or 0) * 100, 1)) for _, figures in days]
-    data = {
-        "labels": _labels(days),
-        "datasets": [
-            {
-                "label": "Accuracy %",
-                "data": points,
-                "borderColor": GREEN,
-                "backgroundColor": GREEN,
-                "pointStyle": "circle",
-                "pointRadius": 4,
-            }
-        ],
-    }
+    data = {"labels": _labels(days), "datasets": [_line("Accuracy %", points, GREEN, 4)]}
     return _chart(data, _options(y={"min": 0, "suggestedMax": 100}))
 
 
@@ -45,6 +33,26 @@ def zone_chart(zones: list[tuple[str, int, Figures]]) -> dict[str, str]:
     options = _options()
     options["scales"]["x"]["ticks"] |= {"autoSkip": False, "maxRotation": 60}
     return _chart(_gross_and_net(names, [figures for _, _, figures in zones]), options)
+
+
+def gate_chart(days: list[tuple[date, float | None]], label: str, limit: float | None) -> dict[str, str]:
+    """A figure of each day, and the line it has to stay below."""
+    labels = [f"{day.day} {day:%b}" for day, _ in days]
+    sets = [_line(label, [None if value is None else round(value, 3) for _, value in days], BLUE, 4)]
+    if limit is not None:
+        sets.append(_line("Gate", [limit] * len(days), ORANGE, 0))
+    return _chart({"labels": labels, "datasets": sets}, _options(y={"min": 0}))
+
+
+def _line(label: str, points: list[Any], colour: str, radius: int) -> dict[str, Any]:
+    return {
+        "label": label,
+        "data": points,
+        "borderColor": colour,
+        "backgroundColor": colour,
+        "pointStyle": "circle",
+        "pointRadius": radius,
+    }
 
 
 def _labels(days: list[tuple[date, Figures]]) -> list[str]:

@@ -21,6 +21,7 @@ from inventory.admin.excel.again import AGAIN, again_page, kept_by_excel
 from inventory.admin.exporting import SafeResource
 from inventory.admin.importing import CodeWidget, NumberWidget
 from inventory.admin.sight import sees_cost
+from inventory.admin.stating import BUTTON, MayState, to_stating
 from inventory.admin.summary import forget
 from inventory.models import AssemblyComponent, Item
 
@@ -62,7 +63,7 @@ class ComponentInline(TabularInline):
 
 
 @admin.register(Item)
-class ItemAdmin(ImportExportMixin, HistoryAdmin):
+class ItemAdmin(MayState, ImportExportMixin, HistoryAdmin):
     empty_hint = "Import your items from a spreadsheet, or add the first by hand."
     resource_classes = (ItemResource,)
     import_form_class = ImportForm
@@ -77,7 +78,7 @@ class ItemAdmin(ImportExportMixin, HistoryAdmin):
     list_per_page = 50
     search_fields = ("item_code", "description", "=barcode")
     inlines = (ComponentInline,)
-    actions_detail = ("check_stock", "sync_again")
+    actions_detail = ("check_stock", "sync_again", "state_quantity")
     fieldsets = (
         (None, {"fields": (("item_code", "barcode"), "description", ("unit", "case_pack"))}),
         (None, {"fields": (("abc_class", COST), ("allows_fractions", "is_active"), "netsuite_id")}),
@@ -123,6 +124,10 @@ class ItemAdmin(ImportExportMixin, HistoryAdmin):
     @action(description="Check stock", url_path="check", permissions=["check"], icon="fact_check")
     def check_stock(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return check_page(self, request, get_object_or_404(Item, pk=object_id))
+
+    @action(description=BUTTON, url_path="state", permissions=["state"], icon="balance")
+    def state_quantity(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return to_stating(request, get_object_or_404(Item, pk=object_id))
 
     @display(description="Average cost", ordering=COST)
     def cost(self, item: Item) -> str:

@@ -26,11 +26,14 @@ from inventory.admin.excel.access import may_sync
 from inventory.admin.excel.again import AGAIN, again_page
 from inventory.admin.exporting import SafeResource, moment_field
 from inventory.admin.importing import ItemWidget, LocationWidget, NumberWidget, ZoneWidget
+from inventory.admin.stating import BUTTON, MayState, state_page
 from inventory.admin.summary import forget
+from inventory.admin.wms_waves import chosen_page
 from inventory.admin.zone_filter import ZoneFilter
 from inventory.models import AuthorityChange, Balance, Item, Movement, Zone
 from inventory.stock.authority import PERMISSION
 from inventory.stock.opening import OpeningStock, begun, open_stock
+from inventory.wms.rollout import ADD as BEGIN_WAVE
 
 MOST_ITEMS_FOUND = 500
 
@@ -110,14 +113,14 @@ class ItemSearch(RecordAdmin):
 
 
 @admin.register(Balance)
-class BalanceAdmin(ImportExportMixin, ItemSearch):
+class BalanceAdmin(MayState, ImportExportMixin, ItemSearch):
     empty_hint = "Import your items first, then their opening stock with its zones."
     resource_classes = (BalanceResource,)
     import_form_class = ImportForm
     export_form_class = ExportForm
     import_template_name = "inventory/import.html"
-    actions = ("set_authority",)
-    actions_detail = ("check_stock", "sync_again")
+    actions = ("set_authority", "begin_wave")
+    actions_detail = ("check_stock", "sync_again", "state_quantity")
     list_display = (
         *("item", "location", "zone", "bin", "on_hand", "reserved", "available"),
         *("whose_word", "last_counted_at"),
@@ -163,6 +166,16 @@ class BalanceAdmin(ImportExportMixin, ItemSearch):
     def set_authority(self, request: HttpRequest, balances: QuerySet[Balance]) -> HttpResponse | None:
         return authority_page(self, request, balances)
 
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        return lookup == "wms_rollouts__rollout__id__exact" or super().lookup_allowed(lookup, value, request)
+
+    def has_begin_wave_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(BEGIN_WAVE)
+
+    @admin.action(description="Begin a WMS wave…", permissions=["begin_wave"])
+    def begin_wave(self, request: HttpRequest, balances: QuerySet[Balance]) -> HttpResponse | None:
+        return chosen_page(self, request, balances)
+
     def has_sync_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return self.has_view_permission(request) and may_sync(request.user)
 
@@ -175,6 +188,10 @@ class BalanceAdmin(ImportExportMixin, ItemSearch):
     def check_stock(self, request: HttpRequest, object_id: str) -> HttpResponse:
         balance = get_object_or_404(Balance.objects.select_related("location"), pk=object_id)
         return redirect(check_address(balance.item_id, location=balance.location.code))
+
+    @action(description=BUTTON, url_path="state", permissions=["state"], icon="balance")
+    def state_quantity(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return state_page(self, request, get_object_or_404(self.get_queryset(request), pk=object_id))
 
     @admin.display(description="Authority")
     def authority_since(self, balance: Balance) -> str:

@@ -34,7 +34,8 @@ class WmsClientAdmin(HistoryAdmin):
     actions_detail = ("issue_a_key",)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        asked = ["wms_id", "name", "location", "is_enabled", "updates_per_minute", "body_limit"]
+        limits = ["updates_per_minute", "body_limit", "furthest_jump"]
+        asked = ["wms_id", "name", "location", "is_enabled", *limits, "backfill_url"]
         return [*asked, "last_message", "valid_keys", "lists"] if obj else asked
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:

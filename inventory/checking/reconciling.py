@@ -12,6 +12,7 @@ from approvals.refusals import Refused
 from inventory.checking.statements import last_statement
 from inventory.excel.answers import sync_dispute
 from inventory.models import Balance, ExcelSync, Item, Location, Movement, OversellIncident, SyncLine, WmsStanding
+from inventory.wms.disputes import forget_dispute, link_sync, open_dispute
 
 PERMISSION = "inventory.reconcile_stock"
 LONGEST_REASON = 150
@@ -51,13 +52,23 @@ def current(*, item: Item, location: Location) -> Current | None:
 
 
 def reconcile(*, item: Item, location: Location, quantity: Decimal, reason: str, by: Any) -> SyncLine:
-    """State what lies there now, whoever has the authority. Small differences post, larger ones go to an approver.
+    """State what lies there now, whoever has the authority. Small differences post, larger ones go to an approver; what
+    a WMS with the authority says otherwise is disputed from now on.
 
     Raises Refused; nothing is stored then.
     """
     reason = " ".join(reason.split())
     _check(item, location, quantity, reason, by)
-    sync: ExcelSync = sync_dispute(item=item, location=location, found=quantity, when=now(), reason=reason, by=by)
+    # First, so that no message of the WMS undoes in between what is being stated.
+    dispute = open_dispute(item=item, location=location, found=quantity, reason=reason, by=by)
+    try:
+        sync: ExcelSync = sync_dispute(item=item, location=location, found=quantity, when=now(), reason=reason, by=by)
+    except Refused:
+        if dispute:
+            forget_dispute(dispute)
+        raise
+    if dispute:
+        link_sync(dispute, sync)
     audit.append(
         actor=by, verb="stock.reconciled", entity_ref=f"excel_sync:{sync.pk}",
         details={"item_code": item.item_code, "location": location.code, "quantity": quantity, "reason": reason},
@@ -71,6 +82,8 @@ def _check(item: Item, location: Location, quantity: Decimal, reason: str, by: A
         problems.append("You may not state a disputed quantity. Ask an administrator for the approver role.")
     if not Balance.objects.filter(item=item, location=location).exists():
         problems.append(f"{item.item_code} is not kept at {location.code}. Bring in its opening stock first.")
+    if not item.is_active:
+        problems.append(f"{item.item_code} is switched off in the catalogue. Switch it on first.")
     if not item.allows_fractions and quantity % 1:
         problems.append(f"{quantity:f} is not whole, but {item.unit} comes in whole units.")
     if not reason or len(reason) > LONGEST_REASON:

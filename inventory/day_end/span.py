@@ -5,12 +5,9 @@ without work that follow, belongs to the next report. So every order is counted 
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta
 
-from django.conf import settings
-
-from approvals.business_days import business_day_before
+from approvals.business_days import beginning_of, business_day_before
 from inventory.models import DayEndReport, Location
 
 
@@ -34,4 +31,4 @@ def span_of(business_date: date, location: Location, made_at: datetime) -> Span:
 
 def end_of(day: date) -> datetime:
     """Midnight after the day, where the company is."""
-    return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(settings.COUNT_TIME_ZONE))
+    return beginning_of(day + timedelta(days=1))

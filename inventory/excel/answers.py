@@ -4,6 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from inventory.excel.comparing import ComparedRow, compare
 from inventory.excel.scopes import Scope
 from inventory.excel.submission import start_sync
 from inventory.models import ExcelSync, Item, Location, StockQuestion
@@ -23,10 +24,17 @@ def sync_dispute(*, item: Item, location: Location, found: Decimal, when: dateti
     return _sync(item, location, found, when, by, f"{found.normalize():f}: {reason}", Scope.DISPUTE)
 
 
+def compare_dispute(*, item: Item, location: Location, found: Decimal, when: datetime) -> ComparedRow:
+    """What stating it would come to, by the same comparison; nothing is stored."""
+    line = _line(item, found, f"{found.normalize():f}")
+    [row] = compare(location=location, as_of=when, lines=[line], scope=Scope.DISPUTE).rows
+    return row
+
+
 def _sync(
     item: Item, location: Location, found: Decimal, when: datetime, by: Any, said: str, scope: Scope
 ) -> ExcelSync:
-    line = CheckedLine(item_code=item.item_code, counted=found, read=said, sheet="Answer", row=1, place="The answer")
+    line = _line(item, found, said)
     return start_sync(
         location=location,
         as_of=when,
@@ -37,3 +45,7 @@ def _sync(
         by=by,
         scope=scope,
     )
+
+
+def _line(item: Item, found: Decimal, said: str) -> CheckedLine:
+    return CheckedLine(item_code=item.item_code, counted=found, read=said, sheet="Answer", row=1, place="The answer")

@@ -66,6 +66,17 @@ _DISCREPANCY_COLUMNS = (
     Column("System shows", 14),
     Column("Action", 80),
 )
+_WMS_COLUMNS = (
+    Column("Product code", 20, is_code=True),
+    Column("Description", 40),
+    Column("Outcome", 18),
+    Column("WMS shows", 12),
+    Column("As of", 20),
+    Column("Moved since", 12),
+    Column("System shows", 14),
+    Column("Difference", 12),
+    Column("Value, $", 14),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +117,21 @@ class DiscrepancyRow:
     in_excel: Decimal | None
     here: Decimal | None
     action: str
+
+
+@dataclass(frozen=True, slots=True)
+class WmsRow:
+    """An item on which a warehouse system and we do not simply agree; None where there is no figure."""
+
+    item_code: str
+    description: str
+    outcome: str
+    said: Decimal | None
+    as_of: str
+    moved: Decimal
+    here: Decimal | None
+    difference: Decimal | None
+    value: Decimal | None
 
 
 def result_workbook(
@@ -152,6 +178,28 @@ def day_end_workbook(
         page.append((found.item_code, found.in_excel, found.here, found.action))
     if not discrepancies:
         page.append((NO_DISCREPANCY, None, None, None))
+    return _saved(workbook)
+
+
+def wms_workbook(*, title: str, facts: Sequence[tuple[str, Value]], rows: Iterable[WmsRow], shows_value: bool) -> bytes:
+    """Where a warehouse system and we disagree, after a summary. It is not read as stock when it comes back."""
+    workbook = _new_workbook(title)
+    page = Page(workbook, SUMMARY, (Column("Figure", 44), Column("Value", 24)), title)
+    for fact in facts:
+        page.append(fact)
+    columns = _WMS_COLUMNS if shows_value else _WMS_COLUMNS[:-1]
+    page, written = Page(workbook, DISCREPANCIES, columns, title), 0
+    for row in rows:
+        values = (
+            *(row.item_code, row.description, row.outcome, row.said, row.as_of, row.moved, row.here, row.difference),
+            row.value,
+        )
+        page.append(values[: len(columns)])
+        written += 1
+    if written:
+        page.make_filterable(written)
+    else:
+        page.append((NO_DISCREPANCY, *[None] * (len(columns) - 1)))
     return _saved(workbook)
 
 

@@ -123,7 +123,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('label', models.CharField(help_text='Where it is used, so that it can be retired with confidence.', max_length=80)),
-                ('secret', models.CharField(editable=False, max_length=120)),
+                ('sealed', models.TextField(editable=False)),
                 ('created_at', models.DateTimeField(default=approvals.clock.now, editable=False)),
                 ('retired_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('client', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='keys', to='inventory.wmsclient')),

@@ -1,14 +1,14 @@
 """A lasting difference from NetSuite becomes one proposed correction, and a person decides.
 
-Approved: a movement on our ledger takes the difference away; NetSuite is not written to. Rejected: the difference is
-accepted with the reason and not proposed again while it stays the same. What is booked is the difference the
+Approved: a movement on our ledger takes the difference away; NetSuite is not written to. Where the WMS decides how
+many there are, it is the other way round: the difference is carried to NetSuite (`carrying`). Rejected: the difference
+is accepted with the reason and not proposed again while it stays the same. What is booked is the difference the
 last look found, so goods that moved since are neither lost nor booked twice. A difference that goes away by itself
 takes its proposal with it, and above the value of `inventory_second_approval` nothing is booked before a second
 person has signed (`second_signature`).
 """
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,6 +20,7 @@ from approvals.models import Event, JournalEntry, ProposedAction
 from approvals.operations import Decision
 from approvals.set_based import insert_rows, update_rows
 from approvals.withdrawals import withdraw
+from inventory.mirror.carrying import carry, wms_decides
 from inventory.mirror.telling import settled
 from inventory.mirror.unconfirmed import by_balance, open_pushes, our_names
 from inventory.models import Balance, Location, MirrorMark, Movement, Parity
@@ -28,6 +29,7 @@ from inventory.stock.ledger import NewMovement, record_movements
 ENVELOPE = "netsuite_corrections"
 CORRECTION = "netsuite_correction"
 SIGN_OFF = "netsuite_correction_approval"
+HERE, IN_NETSUITE = "our ledger", "NetSuite"
 RISK = 3
 STALE_AFTER = timedelta(minutes=15)
 Status = ProposedAction.Status
@@ -41,12 +43,9 @@ def propose_corrections() -> int:
     """One correction for each settled difference of an item we know, unless one is waiting already."""
     wanted = settled().filter(item__isnull=False, state__in=[Parity.State.DRIFT, Parity.State.MISSING_HERE])
     wanted = wanted.exclude(correction__status=Status.PENDING).exclude(correction__in=unsigned())
-    rows = wanted.select_related("item", "location").order_by("pk")
-    by_location: dict[Location, list[Parity]] = defaultdict(list)
-    for row in rows:
-        by_location[row.location].append(row)
-    envelopes = _open_envelopes(list(by_location))
-    lines = [_line(row, envelopes[location.pk]) for location, rows in by_location.items() for row in rows]
+    rows = list(wanted.select_related("item", "location").order_by("pk"))
+    envelopes, carried = _open_envelopes(list({row.location for row in rows})), wms_decides(rows)
+    lines = [_line(row, envelopes[row.location_id], is_carried=row.pk in carried) for row in rows]
     insert_rows(ProposedAction, COLUMNS, lines)
     unlinked = ProposedAction.objects.filter(
         action_type=CORRECTION, status=Status.PENDING, envelope__any_of=list(envelopes.values()), parity=None
@@ -108,24 +107,30 @@ def _open_envelopes(locations: list[Location]) -> dict[int, int]:
     return {pk: known[ref] for pk, ref in refs.items()}
 
 
-def _line(row: Parity, envelope_id: int) -> tuple[Any, ...]:
+def _line(row: Parity, envelope_id: int, *, is_carried: bool) -> tuple[Any, ...]:
     here, there = (_short(row.our_quantity), _short(row.netsuite_quantity))
     title = f"{row.code}: {here} here, {there} in NetSuite"
-    payload = {"item_code": row.code, "location": row.location.code, **_numbers(row, row.our_quantity)}
+    payload = {"item_code": row.code, "location": row.location.code, **_numbers(row, row.our_quantity, is_carried)}
     return (
         *(CORRECTION, title[:200], Status.PENDING, RISK, envelope_id, "inventory_balance", f"parity:{row.pk}"),
         *(payload, now(), "", "", ""),
     )
 
 
-def _numbers(row: Parity, on_hand: Decimal | None) -> dict[str, Any]:
+def _numbers(row: Parity, on_hand: Decimal | None, is_carried: bool) -> dict[str, Any]:
+    """`correction` is what the side that `booked_in` names is changed by."""
     return {
         "on_hand": _fixed(on_hand),
         "in_netsuite": _fixed(row.netsuite_quantity),
         "waiting_pushes": _fixed(row.explained),
         "difference": _fixed(row.difference),
-        "correction": _fixed(-row.difference),
+        "correction": _fixed(correction(row, is_carried=is_carried)),
+        "booked_in": IN_NETSUITE if is_carried else HERE,
     }
+
+
+def correction(row: Parity, *, is_carried: bool) -> Decimal:
+    return row.difference if is_carried else -row.difference
 
 
 def _fixed(quantity: Decimal | None) -> str:
@@ -142,9 +147,9 @@ def _short(quantity: Decimal | None) -> str:
 def live_numbers(actions: list[ProposedAction]) -> dict[int, dict[str, Any]]:
     """Both sides as they stand: ours now, NetSuite's from the last look."""
     rows = list(Parity.objects.filter(correction__any_of=[action.pk for action in actions]).order_by())
-    on_hand = _on_hand(rows)
+    on_hand, carried = _on_hand(rows), wms_decides(rows)
     return {
-        row.correction_id: _numbers(row, on_hand.get((row.item_id, row.location_id)))
+        row.correction_id: _numbers(row, on_hand.get((row.item_id, row.location_id)), row.pk in carried)
         for row in rows
         if row.correction_id
     }
@@ -192,7 +197,16 @@ def rows_of(corrections: Iterable[int]) -> list[Parity]:
 
 
 def book(rows: list[Parity], decision: Decision) -> None:
-    """The opposite of each difference, as the decision saw it, and the record of it. All of one location."""
+    """Each difference as the decision saw it, on the side that is wrong, and the record of it. All of one location."""
+    carried = wms_decides(rows)
+    if there := [row for row in rows if row.pk in carried]:
+        carry(there, decision)
+    if here := [row for row in rows if row.pk not in carried and row.item_id]:
+        _move(here, decision)
+    _record(rows[0].location, rows, carried, decision)
+
+
+def _move(rows: list[Parity], decision: Decision) -> None:
     moment = now()
     movements = [
         NewMovement(
@@ -206,13 +220,6 @@ def book(rows: list[Parity], decision: Decision) -> None:
         for row in rows
         if row.item_id
     ]
-    if movements:
-        _move(rows, movements, decision)
-    _record(rows[0].location, rows, decision)
-
-
-def _move(rows: list[Parity], movements: list[NewMovement], decision: Decision) -> None:
-    moment = now()
     record_movements(movements, location=rows[0].location, source="netsuite", by=decision.by)
     on_hand, states = _on_hand(rows), Parity.State
     update_rows(
@@ -234,15 +241,23 @@ def accept(rows: list[Parity]) -> None:
     )
 
 
-def _record(location: Location, rows: list[Parity], decision: Decision) -> None:
-    corrected = [[row.code, _fixed(-row.difference)] for row in rows]
-    facts = {"location": location.code, "approved_by": str(decision.by), "corrected": corrected}
+def _record(location: Location, rows: list[Parity], carried: Collection[int], decision: Decision) -> None:
+    here = [[row.code, _fixed(-row.difference)] for row in rows if row.pk not in carried]
+    there = [[row.code, _fixed(row.difference)] for row in rows if row.pk in carried]
+    facts = {
+        "location": location.code,
+        "approved_by": str(decision.by),
+        "corrected": here,
+        "corrected_in_netsuite": there,
+    }
     Event.objects.create(name="inventory.corrected", subject=f"location:{location.pk}", payload=facts)
+    said = [f"{len(here)} balances at {location} were corrected to what NetSuite holds."] if here else []
+    if there:
+        said.append(f"{len(there)} balances at {location} were corrected in NetSuite to what the WMS says.")
     JournalEntry.objects.create(
         entity_type="inventory_location",
         entity_id=str(location.pk),
         outcome="corrected",
         tags="netsuite,mirror",
-        narrative=f"{len(rows)} balances at {location} were corrected to what NetSuite holds, decided by {decision.by}."
-        + (f" {decision.note}" if decision.note else ""),
+        narrative=" ".join([*said, f"Decided by {decision.by}.", decision.note]).strip(),
     )

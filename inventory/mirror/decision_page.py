@@ -36,7 +36,7 @@ def corrections_page(page: Any) -> dict[str, Any]:
             {"name": "NetSuite read", "value": f"{age(mark.succeeded_at if mark else None)} ago", "strong": False},
             {
                 "name": "Approve",
-                "value": "books the correction on our ledger; NetSuite is not changed",
+                "value": "books the correction on our ledger; where the WMS decides, in NetSuite instead",
                 "strong": False,
             },
             {"name": "Reject", "value": "keeps our number and accepts the difference as it is", "strong": False},

@@ -14,7 +14,8 @@ from django.db.models.functions import Abs
 from approvals.models import ProposedAction
 from approvals.operations import Decision
 from inventory.mirror import corrections
-from inventory.models import Movement, Parity
+from inventory.mirror.carrying import wms_decides
+from inventory.models import Item, Movement, Parity
 from inventory.stock import second_person
 
 Status = ProposedAction.Status
@@ -62,7 +63,19 @@ def gross_value(envelope: ProposedAction) -> Decimal:
     to_come = open_ones.aggregate(value=Sum(Abs(F("difference") * F("item__avg_cost"))))["value"]
     booked = Movement.objects.filter(decision__envelope=envelope)
     done = booked.aggregate(value=Sum(Abs(F("delta") * F("item__avg_cost"))))["value"]
-    return round((to_come or Decimal(0)) + (done or Decimal(0)), 2)
+    return round((to_come or Decimal(0)) + (done or Decimal(0)) + _carried_value(envelope), 2)
+
+
+def _carried_value(envelope: ProposedAction) -> Decimal:
+    """Of what this envelope carried to NetSuite, as it was proposed."""
+    approved = ProposedAction.objects.filter(
+        envelope=envelope, status=Status.APPROVED, payload__booked_in=corrections.IN_NETSUITE
+    )
+    still_open = Parity.objects.filter(correction__envelope=envelope).exclude(difference=0)
+    done = approved.exclude(pk__in=still_open.values("correction")).values_list("payload", flat=True)
+    quantities = {payload["item_code"]: abs(Decimal(payload["correction"])) for payload in done}
+    costs = Item.objects.filter(item_code__any_of=list(quantities)).values_list("item_code", "avg_cost")
+    return sum((quantities[code] * (cost or Decimal(0)) for code, cost in costs), Decimal(0))
 
 
 def live_sign_off(actions: list[ProposedAction]) -> dict[int, dict[str, Any]]:
@@ -70,8 +83,11 @@ def live_sign_off(actions: list[ProposedAction]) -> dict[int, dict[str, Any]]:
     live = {}
     for action in actions:
         rows = corrections.rows_of(action.payload["corrections"])
+        carried = wms_decides(rows)
         live[action.pk] = {
-            "corrections": [[row.code, f"{-row.difference:.3f}"] for row in rows],
+            "corrections": [
+                [row.code, f"{corrections.correction(row, is_carried=row.pk in carried):.3f}"] for row in rows
+            ],
             "gross_value": action.payload["gross_value"],
         }
     return live

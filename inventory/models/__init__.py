@@ -18,6 +18,16 @@ from inventory.models.wms import (
     WmsStanding,
     WmsUpdate,
 )
+from inventory.models.wms_disputes import WmsDispute
+from inventory.models.wms_rollout import (
+    WmsAgreement,
+    WmsDifference,
+    WmsReconciliation,
+    WmsRollout,
+    WmsRolloutBalance,
+    WmsRolloutStep,
+)
+from inventory.models.wms_totals import WmsTotals
 
 __all__ = [
     "Adjustment",
@@ -43,12 +53,20 @@ __all__ = [
     "Upload",
     "Variance",
     "VarianceLine",
+    "WmsAgreement",
     "WmsClient",
+    "WmsDifference",
+    "WmsDispute",
     "WmsGap",
     "WmsIntake",
     "WmsKey",
     "WmsMessage",
+    "WmsReconciliation",
+    "WmsRollout",
+    "WmsRolloutBalance",
+    "WmsRolloutStep",
     "WmsStanding",
+    "WmsTotals",
     "WmsUpdate",
     "Zone",
 ]

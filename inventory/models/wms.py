@@ -3,12 +3,17 @@
 Only `inventory.wms` writes these rows. Sequences are the sender's own numbers: they order its updates, not its clock.
 """
 
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
+from approvals import correlation
 from approvals.clock import now
+from approvals.outbox.addresses import check_address
+from approvals.refusals import Refused
 from inventory.models.items import Item
 from inventory.models.places import Location
 from inventory.models.stock import QUANTITY
@@ -34,6 +39,18 @@ class WmsClient(models.Model):
         validators=[MinValueValidator(1024), MaxValueValidator(MOST_BYTES)],
         help_text="Bytes of one request.",
     )
+    furthest_jump = models.BigIntegerField(
+        default=1_000_000,
+        validators=[MinValueValidator(1), MaxValueValidator(2**62)],
+        help_text="A sequence more than this above the highest is taken for a mistake and quarantined. If it is none, "
+        "raise this and retake the update.",
+    )
+    backfill_url = models.CharField(
+        "backfill address",
+        max_length=500,
+        blank=True,
+        help_text="Where it is asked for missing updates, by a signed GET with ?from= and &to=. Empty: never.",
+    )
     created_at = models.DateTimeField(default=now, editable=False)
     history = HistoricalRecords()
 
@@ -54,10 +71,22 @@ class WmsClient(models.Model):
                 violation_error_message=f"Let at least {MOST_UPDATES} updates a minute and 1,024 bytes through, and at "
                 "most 5 MB.",
             ),
+            models.CheckConstraint(
+                condition=Q(furthest_jump__gte=1, furthest_jump__lte=2**62),
+                name="wms_sequences_may_go_on",
+                violation_error_message="Let the next sequence through: the furthest jump is at least 1.",
+            ),
         )
 
     def __str__(self) -> str:
         return self.wms_id
+
+    def clean(self) -> None:
+        if self.backfill_url:
+            try:
+                check_address(self.backfill_url)
+            except Refused as refusal:
+                raise ValidationError({"backfill_url": refusal.problems}) from refusal
 
 
 class WmsIntake(models.Model):
@@ -77,11 +106,11 @@ class WmsIntake(models.Model):
 
 
 class WmsKey(models.Model):
-    """A signing secret. Several are valid at once, so that a client can change to a new one without a gap."""
+    """A signing secret, sealed. Several are valid at once, so that a client can change to a new one without a gap."""
 
     client = models.ForeignKey(WmsClient, on_delete=models.CASCADE, related_name="keys")
     label = models.CharField(max_length=80, help_text="Where it is used, so that it can be retired with confidence.")
-    secret = models.CharField(max_length=120, editable=False)
+    sealed = models.TextField(editable=False)
     created_at = models.DateTimeField(default=now, editable=False)
     retired_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -100,6 +129,7 @@ class WmsMessage(models.Model):
     class Source(models.TextChoices):
         API = "api", "Signed request"
         FILE = "file", "File"
+        ASKED = "ask", "Asked for (backfill)"
 
     OUTCOMES = ("applied", "unchanged", "superseded", "quarantined", "compared", "duplicate")
 
@@ -109,6 +139,13 @@ class WmsMessage(models.Model):
     body_hash = models.CharField(max_length=64, help_text="SHA-256 of the body.")
     schema_version = models.CharField(max_length=20)
     received_at = models.DateTimeField(default=now)
+    correlation_id = models.CharField(
+        max_length=correlation.LONGEST,
+        blank=True,
+        default=correlation.current,
+        db_default="",
+        help_text="Of the request.",
+    )
     answer = models.TextField(help_text="The body of our answer, JSON, as it was given.")
     updates_sent = models.PositiveIntegerField()
     applied = models.PositiveIntegerField(default=0)
@@ -136,7 +173,11 @@ class WmsMessage(models.Model):
                 name="wms_message_adds_up",
             ),
         )
-        indexes = (models.Index(fields=["received_at"]),)
+        indexes = (
+            models.Index(fields=["received_at"]),
+            models.Index(fields=["client", "id"], name="wms_messages_in_order"),
+            models.Index(fields=["correlation_id"], name="wms_message_by_correlation"),
+        )
 
     def __str__(self) -> str:
         return f"{self.webhook_id} of {self.client}"
@@ -158,9 +199,10 @@ class WmsUpdate(models.Model):
 
     TRANSITIONS: dict[str, set[str]] = {
         State.APPLIED: set(),
-        State.UNCHANGED: set(),
+        # What did nothing when it came is applied once the WMS has the say, as long as it is the newest word.
+        State.UNCHANGED: {State.APPLIED},
         State.SUPERSEDED: set(),
-        State.COMPARED: set(),
+        State.COMPARED: {State.APPLIED, State.UNCHANGED},
         State.QUARANTINED: {State.APPLIED, State.UNCHANGED, State.SUPERSEDED, State.COMPARED},
     }
 
@@ -176,6 +218,7 @@ class WmsUpdate(models.Model):
         NOT_WHOLE = "not_whole", "Not a whole quantity"
         TOO_LARGE = "too_large", "Too large"
         BELOW_ZERO = "below_zero", "More has left since than it says"
+        TOO_FAR_AHEAD = "too_far_ahead", "Sequence too far ahead"
 
     # The message's own client; its foreign key is checked there.
     client = models.ForeignKey(
@@ -202,11 +245,15 @@ class WmsUpdate(models.Model):
         **QUANTITY, null=True, blank=True, help_text="What it changed on hand by, or would have if it only compares."
     )
     on_hand = models.DecimalField(**QUANTITY, null=True, blank=True, help_text="By its word, when it came.")
+    retaken_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it was judged again last, after it had been quarantined."
+    )
 
     class Meta:
         ordering = ("-id",)
         verbose_name = "WMS update"
         default_permissions = ("view",)
+        permissions = (("retake_wmsupdate", "Can have quarantined updates of a WMS taken again"),)
         constraints = (
             models.UniqueConstraint(
                 fields=["client", "sequence"], condition=~Q(reason="key_reused"), name="wms_sequence_used_once"
@@ -269,11 +316,22 @@ class WmsGap(models.Model):
     seen_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
     alerted_at = models.DateTimeField(null=True, blank=True)
+    ask_at = models.DateTimeField(null=True, blank=True, help_text="When the WMS is asked for it next.")
+    asks = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How often it was asked since a person or the program began to."
+    )
+    last_answer = models.CharField(max_length=500, blank=True, db_default="")
+    given_up_at = models.DateTimeField(null=True, blank=True)
+    given_up_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    given_up_reason = models.CharField(max_length=300, blank=True, db_default="")
 
     class Meta:
         ordering = ("-id",)
         verbose_name = "WMS gap"
         default_permissions = ("view",)
+        permissions = (("close_wmsgap", "Can have missing updates asked for and give up on gaps"),)
         constraints = (
             models.UniqueConstraint(fields=["client", "first_missing"], name="wms_gap_begins_once"),
             models.CheckConstraint(
@@ -285,12 +343,23 @@ class WmsGap(models.Model):
                 name="wms_gap_is_a_range",
             ),
             models.CheckConstraint(
-                condition=Q(still_missing=0, closed_at__isnull=False) | Q(still_missing__gt=0, closed_at__isnull=True),
+                condition=Q(still_missing=0, closed_at__isnull=False)
+                | Q(still_missing__gt=0, closed_at__isnull=True)
+                | Q(still_missing__gt=0, closed_at__isnull=False, given_up_at__isnull=False),
                 name="wms_gap_closed_when_filled",
+            ),
+            models.CheckConstraint(
+                condition=Q(given_up_at__isnull=True, given_up_by__isnull=True, given_up_reason="")
+                | (
+                    Q(given_up_at__isnull=False, given_up_by__isnull=False, ask_at__isnull=True)
+                    & ~Q(given_up_reason="")
+                ),
+                name="wms_gap_given_up_by_somebody",
             ),
         )
         indexes = (
             models.Index(fields=["client", "last_missing"], condition=Q(closed_at__isnull=True), name="wms_gaps_open"),
+            models.Index(fields=["ask_at"], condition=Q(ask_at__isnull=False), name="wms_gaps_to_ask_for"),
         )
 
     def __str__(self) -> str:

@@ -10,15 +10,15 @@ from approvals.clock import now
 from approvals.refusals import Refused
 from approvals.set_based import insert_rows, update_where_pk_in
 from inventory.models import ExcelUpdate, Location, OrderLine
-from inventory.orders.authority import decided_by_excel
+from inventory.orders.authority import told_to_excel
 from inventory.stock.reservations import Portion
 
 Status = ExcelUpdate.Status
 
 
 def note_sales(sold: Sequence[tuple[OrderLine, Portion]], *, location: Location) -> int:
-    """One pending update for each portion of an item whose quantity Excel decides; how many there were."""
-    excel = decided_by_excel((portion.item_id for _, portion in sold), location=location)
+    """One pending update for each portion of an item whose sales the staff enters in Excel; how many there were."""
+    excel = told_to_excel((portion.item_id for _, portion in sold), location=location)
     rows = [
         (portion.item_id, location.pk, line.pk, portion.quantity, now(), Status.PENDING)
         for line, portion in sold

@@ -24,6 +24,7 @@ from inventory.models import (
     Location,
     Movement,
     SyncLine,
+    WmsClient,
     WmsMessage,
     Zone,
 )
@@ -169,6 +170,38 @@ def post_wms_updates(message: WmsMessage) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_INSERT_FEED, [location.pk, f"{client.wms_id} ", _stamp(message.received_at), message.pk])
         cursor.execute(_UPDATE_FED_BALANCES, [message.pk, location.pk])
+
+
+@dataclass(frozen=True)
+class FedUpdate:
+    """An update of a WMS that became `applied` after its message was taken; `delta` is not zero."""
+
+    update_id: int
+    sequence: int
+    item_id: int
+    delta: Decimal
+    as_of: datetime
+
+
+def post_fed_updates(client: WmsClient, updates: Sequence[FedUpdate], at: datetime) -> None:
+    """Put such updates on the ledger, one movement each, in the order given.
+
+    The caller holds the client's intake and the balances' locks since it computed the deltas.
+    """
+    insert_rows(
+        Movement,
+        ["item", "location", "delta", "kind", "source", "reference", "occurred_at", "recorded_at", "wms_update"],
+        [
+            (u.item_id, client.location_id, u.delta, Movement.Kind.FEED, "wms", f"{client.wms_id} {u.sequence}",
+             u.as_of, at, u.update_id)
+            for u in updates
+        ],
+    )  # fmt: skip
+    totals: dict[int, Decimal] = {}
+    for update in updates:
+        totals[update.item_id] = totals.get(update.item_id, Decimal(0)) + update.delta
+    if totals:
+        _add_to_on_hand(client.location, totals)
 
 
 def stamp_matched(sheet: CountSheet) -> int:

@@ -8,12 +8,13 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostE
 from ninja import Field, Router, Schema, Status
 
 from approvals.api import Problems
+from approvals.outbox.signing import new_secret
 from inventory.models import WmsClient
 from inventory.models.wms import MOST_UPDATES
 from inventory.wms.bodies import Unreadable
-from inventory.wms.clients import live_keys
+from inventory.wms.clients import live_secrets
 from inventory.wms.receiving import OtherBody, TooMany, receive_message
-from inventory.wms.signatures import ID, SIGNATURE, TIMESTAMP, Unsigned, new_secret, verify
+from inventory.wms.signatures import ID, SIGNATURE, TIMESTAMP, Unsigned, verify
 
 log = logging.getLogger(__name__)
 router = Router(tags=["wms"])
@@ -136,8 +137,7 @@ def _headers(request: HttpRequest) -> dict[str, str]:
 
 def _keys(client: WmsClient | None) -> list[str]:
     """Of a stranger: one nobody has, so that an unknown name takes as long as a wrong signature."""
-    keys = list(live_keys(client).values_list("secret", flat=True)) if client else []
-    return keys or [new_secret()]
+    return (live_secrets(client) if client else []) or [new_secret()]
 
 
 def _refused(status: int, *problems: str) -> Any:

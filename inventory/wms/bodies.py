@@ -13,6 +13,7 @@ from inventory.wms.schemas.fields import whole
 
 LONGEST_VERSION = 20
 LONGEST_SKU = 100
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 class Unreadable(Refused):
@@ -69,7 +70,7 @@ def map_updates(version: Any, updates: Any, wms_id: str) -> Body:
 
 
 def _read(position: int, raw: Any, schema: Schema | None, version: str, wms_id: str) -> Read:
-    payload = json.dumps(raw, sort_keys=True, separators=(",", ":"))
+    payload = _canonical(raw)
     digest = hashlib.sha256(payload.encode()).hexdigest()
     if not isinstance(raw, dict):
         return Read(position, payload, digest, None, "", None, "unreadable", "The update is no object.")

@@ -1,15 +1,18 @@
 """Clients and their keys: issue, retire. The secret leaves this module once, when it is made."""
 
+import logging
 from typing import Any
 
 from django.db import transaction
 
 from approvals import audit
 from approvals.clock import now
+from approvals.outbox.signing import new_secret
 from approvals.refusals import Refused
+from approvals.sealing import Unreadable, seal, unseal
 from inventory.models import WmsClient, WmsKey
-from inventory.wms.signatures import new_secret
 
+log = logging.getLogger(__name__)
 PERMISSION = "inventory.manage_wmskey"
 MOST_KEYS = 5  # every one is tried on every message
 
@@ -24,9 +27,10 @@ def issue_key(*, client: WmsClient, label: str, by: Any) -> tuple[WmsKey, str]:
         WmsClient.objects.select_for_update().get(pk=client.pk)
         if live_keys(client).count() >= MOST_KEYS:
             raise Refused(f"{client} has {MOST_KEYS} valid keys already. Retire one that is not used any more.")
-        key = WmsKey.objects.create(client=client, label=label, secret=new_secret())
+        secret = new_secret()
+        key = WmsKey.objects.create(client=client, label=label, sealed=seal(secret))
         _record(by, "wms_key.issued", key)
-    return key, key.secret
+    return key, secret
 
 
 def retire_key(*, key: WmsKey, by: Any) -> None:
@@ -39,7 +43,18 @@ def retire_key(*, key: WmsKey, by: Any) -> None:
 
 
 def live_keys(client: WmsClient) -> Any:
-    return WmsKey.objects.filter(client=client, retired_at=None).order_by("pk")
+    return WmsKey.objects.filter(client=client, retired_at=None).order_by("-pk")
+
+
+def live_secrets(client: WmsClient) -> list[str]:
+    """Newest first. One that cannot be opened any more is passed over."""
+    found = []
+    for pk, sealed in live_keys(client).values_list("pk", "sealed"):
+        try:
+            found.append(unseal(sealed))
+        except Unreadable:
+            log.error("wms key %s of %s cannot be opened: SECRET_KEY was changed", pk, client.wms_id)
+    return found
 
 
 def _check_may(by: Any) -> None:

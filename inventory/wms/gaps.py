@@ -60,11 +60,11 @@ def watch_gaps() -> None:
             link="/admin/inventory/wmsgap/?standing=open",
         )
     update_where_pk_in(WmsGap.objects.order_by(), [gap.pk for gap in found], alerted_at=now())
-    _resolve()
+    end_alerts()
 
 
-def _resolve() -> None:
-    """What was told of and has been filled since."""
+def end_alerts() -> None:
+    """Of what was told of and has been filled or given up since."""
     told = Alert.objects.filter(key__startswith=_key(""), resolved_at=None).values_list("key", flat=True)
     still = set(
         WmsGap.objects.filter(closed_at=None, alerted_at__isnull=False).order_by().values_list("client", flat=True)

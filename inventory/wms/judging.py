@@ -44,6 +44,26 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Dispute:
+    """A person stated `found` at `opened_at`, against a word that said `stated` and came to `theirs` then."""
+
+    pk: int
+    opened_at: datetime
+    found: Decimal
+    stated: Decimal
+    theirs: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A dispute that an update has ended."""
+
+    pk: int
+    outcome: str
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """`on_hand` is by the update's word; `delta` what that changes, or would."""
 
@@ -80,6 +100,10 @@ class Side:
     standings: dict[int, Standing]
     moved: Mapping[tuple[int, datetime], Decimal]
     seen: dict[int, First] = field(default_factory=dict)  # by sequence
+    disputes: dict[int, Dispute] = field(default_factory=dict)  # open ones, by item
+    settled: list[Settled] = field(default_factory=list)
+    highest: int | None = None  # sequence so far; None before the client's first message
+    furthest_jump: int | None = None  # above it; None: as far as it likes
 
 
 def as_of(update: NewUpdate, received_at: datetime) -> datetime:
@@ -99,13 +123,30 @@ def _judge_key(read: Read, side: Side) -> Verdict:
         return _judge(read, side)
     first = side.seen.get(read.sequence)
     if first is None:
-        verdict = _judge(read, side)
+        verdict = _too_far(read, read.sequence, side) or _judge(read, side)
         side.seen[read.sequence] = First(read.payload_hash, verdict.state, verdict.why, verdict.delta, verdict.on_hand)
         return verdict
     if first.payload_hash != read.payload_hash:
         why = f"Sequence {read.sequence} was used before, for another update. Send this one under a new sequence."
         return Verdict(read, QUARANTINED, reason="key_reused", why=why)
     return Verdict(read, DUPLICATE, why=first.why, delta=first.delta, on_hand=first.on_hand, first=first.state)
+
+
+def holds_its_key(verdict: Verdict) -> bool:
+    """Its sequence has come now: neither known before, nor claimed twice, nor a mistake."""
+    return verdict.state != DUPLICATE and verdict.reason not in {"key_reused", "too_far_ahead"}
+
+
+def _too_far(read: Read, sequence: int, side: Side) -> Verdict | None:
+    """A sequence far above all before it would open a gap that never fills, and supersede every update to come."""
+    if side.highest is not None and side.furthest_jump is not None and sequence > side.highest + side.furthest_jump:
+        why = (
+            f"Sequence {sequence} is more than {side.furthest_jump:,} above {side.highest}, the highest so far. If it "
+            "is right, raise the furthest jump of the client, then have this update taken again."
+        )
+        return Verdict(read, QUARANTINED, reason="too_far_ahead", why=why)
+    side.highest = sequence if side.highest is None else max(side.highest, sequence)
+    return None
 
 
 def _judge(read: Read, side: Side) -> Verdict:
@@ -139,9 +180,31 @@ def _judge_sequence(read: Read, update: NewUpdate, item: KnownItem, side: Side) 
     if target < 0:
         why = f"It says {update.quantity:f}, and {-(target - update.quantity):f} have left since. Send a newer figure."
         return Verdict(read, QUARANTINED, item.pk, "below_zero", why, as_of=moment)
+    if disputed := _disputed(update, target, item, moment, side):
+        _take_note(update, item, moment, side)
+        return Verdict(read, COMPARED, item.pk, why=disputed, delta=delta, on_hand=target, as_of=moment)
     _take_note(update, item, moment, side)
     balance.on_hand = target
     return Verdict(read, APPLIED if delta else UNCHANGED, item.pk, delta=delta, on_hand=target, as_of=moment)
+
+
+def _disputed(update: NewUpdate, target: Decimal, item: KnownItem, moment: datetime, side: Side) -> str:
+    """Why it is not applied: it repeats what a person disputes, or was true before that person looked. Otherwise the
+    dispute, if there is one, is over: both say the same now, or the WMS has looked again and found a third figure."""
+    dispute = side.disputes.get(item.pk)
+    if dispute is None:
+        return ""
+    moved = side.moved.get((item.pk, dispute.opened_at), NOTHING)
+    agrees = target == dispute.found + moved
+    repeats = update.quantity == dispute.stated or target == dispute.theirs + moved
+    if not agrees and (repeats or moment < dispute.opened_at):
+        return (
+            f"Disputed: {dispute.found.normalize():f} were found there, and this "
+            f"{'repeats what is disputed' if repeats else 'was true before'}. If it is right, accept the WMS's word."
+        )
+    del side.disputes[item.pk]
+    side.settled.append(Settled(dispute.pk, "agreed" if agrees else "overtaken", update.sequence))
+    return ""
 
 
 def _take_note(update: NewUpdate, item: KnownItem, moment: datetime, side: Side) -> None:

@@ -5,13 +5,18 @@ from collections.abc import Sequence
 from approvals.alerts import raise_alert
 from approvals.models import Alert
 from approvals.templatetags.figures import quantity
-from inventory.models import WmsMessage
+from inventory.models import WmsClient, WmsMessage
 from inventory.variance.guardrails import judge_line
 from inventory.wms.judging import APPLIED, Side, Verdict
 from inventory.wms.limits import limits
 
 
 def tell_of_jumps(message: WmsMessage, verdicts: Sequence[Verdict], side: Side) -> None:
+    tell_of(message.client, verdicts, side, f"message__id__exact={message.pk}&state=all")
+
+
+def tell_of(client: WmsClient, verdicts: Sequence[Verdict], side: Side, where: str) -> None:
+    """`where` is the query of the list of updates that shows them."""
     limit = limits()
     if not limit.is_enabled:
         return
@@ -25,9 +30,9 @@ def tell_of_jumps(message: WmsMessage, verdicts: Sequence[Verdict], side: Side) 
     if jumps:
         _, largest, before, why = max(jumps, key=lambda jump: jump[0])
         raise_alert(
-            key=f"wms-jump-{message.client_id}",
+            key=f"wms-jump-{client.pk}",
             severity=Alert.Severity.WARNING,
-            message=f"{len(jumps)} updates of {message.client} were applied beyond the guardrail, the largest "
+            message=f"{len(jumps)} updates of {client} were applied beyond the guardrail, the largest "
             f"{largest.read.sku}: from {quantity(before)} to {quantity(largest.on_hand)}. {why}. Have a look there.",
-            link=f"/admin/inventory/wmsupdate/?message__id__exact={message.pk}&state=all",
+            link=f"/admin/inventory/wmsupdate/?{where}",
         )

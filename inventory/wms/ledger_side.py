@@ -4,11 +4,11 @@ from collections.abc import Collection
 from datetime import datetime
 
 from inventory.models import Balance as BalanceRow
-from inventory.models import Item, Location, WmsClient, WmsStanding, WmsUpdate
+from inventory.models import Item, Location, WmsClient, WmsDispute, WmsStanding, WmsUpdate
 from inventory.stock.ledger import lock_balances
 from inventory.variance.expected import moved_after
 from inventory.wms.bodies import Read
-from inventory.wms.judging import Balance, First, KnownItem, Side, Standing, as_of
+from inventory.wms.judging import Balance, Dispute, First, KnownItem, Side, Standing, as_of
 
 
 def read_side(client: WmsClient, reads: Collection[Read], received_at: datetime) -> Side:
@@ -20,13 +20,18 @@ def read_side(client: WmsClient, reads: Collection[Read], received_at: datetime)
         (items[read.sku].pk, as_of(read.update, received_at)) for read in updates if read.update and read.sku in items
     }
     lock_balances(location, ids)
+    disputes = _disputes(location, ids)
+    moved = moved_after(location, stated)
+    if disputes:  # apart, because the oldest of all moments decides how far back movements are read
+        moved |= moved_after(location, {(item_id, dispute.opened_at) for item_id, dispute in disputes.items()})
     return Side(
         location=location.code,
         received_at=received_at,
         items=items,
         balances=_balances(location, ids),
         standings=_standings(client, ids),
-        moved=moved_after(location, stated),
+        moved=moved,
+        disputes=disputes,
         seen=_seen(client, {read.sequence for read in reads if read.sequence is not None}),
     )
 
@@ -43,13 +48,23 @@ def _balances(location: Location, ids: list[int]) -> dict[int, Balance]:
     return {item_id: Balance(pk, on_hand, reserved, authority) for item_id, pk, on_hand, reserved, authority in columns}
 
 
+def _disputes(location: Location, ids: list[int]) -> dict[int, Dispute]:
+    rows = WmsDispute.objects.filter(location=location, item__any_of=ids, closed_at=None).order_by()
+    columns = rows.values_list("item_id", "pk", "opened_at", "quantity", "wms_quantity", "wms_on_hand")
+    return {item_id: Dispute(pk, at, found, stated, theirs) for item_id, pk, at, found, stated, theirs in columns}
+
+
 def _standings(client: WmsClient, ids: list[int]) -> dict[int, Standing]:
     rows = WmsStanding.objects.filter(client=client, item__any_of=ids).order_by()
     return {item_id: Standing(pk, sequence) for item_id, pk, sequence in rows.values_list("item_id", "pk", "sequence")}
 
 
 def _seen(client: WmsClient, sequences: set[int]) -> dict[int, First]:
-    rows = WmsUpdate.objects.filter(client=client, sequence__any_of=sorted(sequences)).exclude(reason="key_reused")
+    if not sequences:
+        return {}
+    # The range tells a database without statistics to look at that part of the index, not at the whole feed.
+    among = WmsUpdate.objects.filter(client=client, sequence__gte=min(sequences), sequence__lte=max(sequences))
+    rows = among.filter(sequence__any_of=sorted(sequences)).exclude(reason="key_reused")
     columns = rows.order_by().values_list("sequence", "payload_hash", "state", "why", "delta", "on_hand")
     return {
         sequence: First(payload_hash, state, why, delta, on_hand)

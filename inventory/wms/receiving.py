@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from approvals import audit
+from approvals import audit, tracing
 from approvals.clock import now
 from approvals.refusals import Refused
 from inventory.models import WmsClient, WmsIntake, WmsMessage
@@ -20,8 +20,9 @@ from inventory.stock.incidents import note_shortfalls
 from inventory.wms.allowance import spend
 from inventory.wms.answers import answer_text
 from inventory.wms.bodies import Body, read_body
+from inventory.wms.disputes import settle_disputes
 from inventory.wms.gaps import note_arrivals
-from inventory.wms.judging import APPLIED, DUPLICATE, UNCHANGED, Side, Verdict, judge_all
+from inventory.wms.judging import APPLIED, UNCHANGED, Side, Verdict, holds_its_key, judge_all
 from inventory.wms.jumps import tell_of_jumps
 from inventory.wms.ledger_side import read_side
 from inventory.wms.storing import store_message, store_outcome
@@ -103,9 +104,11 @@ def _spend(client: WmsClient, intake: WmsIntake, updates: int) -> None:
     intake.allowance, intake.refilled_at = spent.left, at
 
 
+@tracing.traced("wms: judge and apply")
 def _take(client: WmsClient, intake: WmsIntake, message_id: str, body_hash: str, body: Body, source: str) -> Answer:
     at = now()
     side = read_side(client, body.updates, at)
+    side.highest, side.furthest_jump = intake.highest_sequence, client.furthest_jump
     verdicts = judge_all(body.updates, side)
     tally = dict(Counter(verdict.state for verdict in verdicts))
     text = answer_text(client, message_id, at, verdicts, tally)
@@ -114,8 +117,9 @@ def _take(client: WmsClient, intake: WmsIntake, message_id: str, body_hash: str,
         schema_version=body.schema_version, updates_sent=len(verdicts), **tally,
     )  # fmt: skip
     store_outcome(message, verdicts, side)
-    note_shortfalls(client.location, _shortfalls(verdicts, side), at)
-    arrived = [v.read.sequence for v in verdicts if v.read.sequence is not None and _holds_its_key(v)]
+    settle_disputes(client, side, at)
+    note_shortfalls(client.location, shortfalls(verdicts, side), at)
+    arrived = [v.read.sequence for v in verdicts if v.read.sequence is not None and holds_its_key(v)]
     intake.highest_sequence = note_arrivals(client, arrived, intake.highest_sequence, at)
     intake.taken_at = at
     intake.save()
@@ -127,11 +131,7 @@ def _take(client: WmsClient, intake: WmsIntake, message_id: str, body_hash: str,
     return Answer(text, tally)
 
 
-def _holds_its_key(verdict: Verdict) -> bool:
-    return verdict.state != DUPLICATE and verdict.reason != "key_reused"
-
-
-def _shortfalls(verdicts: Sequence[Verdict], side: Side) -> dict[int, Decimal]:
+def shortfalls(verdicts: Sequence[Verdict], side: Side) -> dict[int, Decimal]:
     """{item: promised less on hand} of what the WMS had a say in."""
     told = {verdict.item_id for verdict in verdicts if verdict.state in {APPLIED, UNCHANGED}}
     balances = ((item_id, side.balances[item_id]) for item_id in told if item_id is not None)

@@ -1,13 +1,17 @@
 """A judged message on disk: itself, its updates, the ledger, the standings, and an event for each change."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
+from approvals import tracing
 from approvals.outbox.writing import Draft, write_events
 from approvals.set_based import insert_rows, update_rows
-from inventory.models import WmsMessage, WmsStanding, WmsUpdate
+from inventory.models import WmsClient, WmsMessage, WmsStanding, WmsUpdate
 from inventory.stock.ledger import post_wms_updates
 from inventory.wms.judging import APPLIED, DUPLICATE, Side, Verdict
+from inventory.wms.telling import tell_of_updates
 
 ADJUSTED = "inventory.adjusted"
 UPDATE_COLUMNS = (
@@ -21,6 +25,7 @@ def store_message(**columns: Any) -> WmsMessage:
     return WmsMessage.objects.create(**columns)
 
 
+@tracing.traced("wms: store")
 def store_outcome(message: WmsMessage, verdicts: Sequence[Verdict], side: Side) -> None:
     """The caller holds the client's intake and the balances. A duplicate leaves no row but its count."""
     insert_rows(WmsUpdate, UPDATE_COLUMNS, [_row(message, v) for v in verdicts if v.state != DUPLICATE])
@@ -28,7 +33,8 @@ def store_outcome(message: WmsMessage, verdicts: Sequence[Verdict], side: Side) 
     if applied:
         post_wms_updates(message)
         write_events([_event(message, verdict) for verdict in applied])
-    _store_standings(message, side)
+    store_standings(message.client_id, side, message.received_at)
+    tell_of_updates(message, verdicts)
 
 
 def _row(message: WmsMessage, verdict: Verdict) -> tuple[Any, ...]:
@@ -42,23 +48,28 @@ def _row(message: WmsMessage, verdict: Verdict) -> tuple[Any, ...]:
 
 
 def _event(message: WmsMessage, verdict: Verdict) -> Draft:
-    client = message.client
+    read = verdict.read
+    return adjusted(message.client, read.sku, read.sequence, verdict.delta, verdict.on_hand, message.received_at)
+
+
+def adjusted(
+    client: WmsClient, sku: str, sequence: int | None, delta: Decimal | None, on_hand: Decimal | None, at: datetime
+) -> Draft:
     payload = {
-        "item_code": verdict.read.sku,
+        "item_code": sku,
         "location": client.location.code,
-        "delta": str(verdict.delta),
-        "on_hand": str(verdict.on_hand),
+        "delta": str(delta),
+        "on_hand": str(on_hand),
         "source": "wms",
         "wms_id": client.wms_id,
-        "sequence": verdict.read.sequence,
+        "sequence": sequence,
     }
-    return Draft(ADJUSTED, f"sku:{verdict.read.sku}", payload, message.received_at)
+    return Draft(ADJUSTED, f"sku:{sku}", payload, at)
 
 
-def _store_standings(message: WmsMessage, side: Side) -> None:
-    at = message.received_at
+def store_standings(client_id: int, side: Side, at: datetime) -> None:
     moved = [(item, standing) for item, standing in side.standings.items() if standing.as_of is not None]
-    new = [(message.client_id, item, s.sequence, s.quantity, s.as_of, at) for item, s in moved if s.pk is None]
+    new = [(client_id, item, s.sequence, s.quantity, s.as_of, at) for item, s in moved if s.pk is None]
     known = [(s.pk, s.sequence, s.quantity, s.as_of, at) for _, s in moved if s.pk is not None]
     insert_rows(WmsStanding, ("client", "item", *STANDING_COLUMNS), new)
     update_rows(WmsStanding, STANDING_COLUMNS, known)

@@ -24,8 +24,6 @@ def test_new_secrets_are_of_the_published_form_and_differ():
     assert one != other
     assert one.startswith("whsec_")
     assert len(one) == len("whsec_") + 44
-    with pytest.raises(ValueError, match="base64"):
-        sign("whsec_not base64!", "a", 1, b"")
 
 
 PRIVATE = [

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from inventory.models import WmsClient, WmsKey
+from inventory.wms.clients import live_secrets
 from tests import factories as make
 from tests.inventory.test_dashboard import dashboard
 from tests.orders.selling import place
@@ -15,6 +16,7 @@ from tests.wms.sending import Wms, fed_stock
 
 pytestmark = pytest.mark.django_db
 MODELS = ("wmsclient", "wmskey", "wmsmessage", "wmsupdate", "wmsgap", "oversellincident")
+LIMITS = {"updates_per_minute": 60000, "body_limit": 1048576, "furthest_jump": 10**6}
 
 
 def signed_in(*roles: str) -> Client:
@@ -43,14 +45,17 @@ def home() -> Any:
 def test_a_client_is_added_and_its_key_shown_once(home):
     browser = signed_in("integrator")
     form = {"wms_id": "main", "name": "Main", "location": home.location.pk, "is_enabled": "on"}
-    browser.post(address("wmsclient", "add"), form | {"updates_per_minute": 60000, "body_limit": 1048576})
+    browser.post(
+        address("wmsclient", "add"), form | {"updates_per_minute": 60000, "body_limit": 1048576, "furthest_jump": 10**6}
+    )
     client = WmsClient.objects.get(wms_id="main")
     issue = address("wmsclient", "change", client.pk).replace("/change/", "/issue-key/")
     assert "shown once" in text_of(browser.get(issue))
     assert not WmsKey.objects.exists()
     shown = browser.post(issue, {"label": "gateway"})
-    secret = WmsKey.objects.get().secret
+    (secret,) = live_secrets(client)
     assert secret in shown.content.decode().replace("&#x2B;", "+")
+    assert secret.removeprefix("whsec_") not in WmsKey.objects.get().sealed, "the database holds it sealed only"
     assert "no-store" in shown["Cache-Control"]
     pages = [address("wmsclient", "change", client.pk), address("wmskey", "change", WmsKey.objects.get().pk)]
     for page in [*pages, address("wmskey"), address("wmsclient"), address("wmsclient", "history", client.pk)]:
@@ -60,9 +65,7 @@ def test_a_client_is_added_and_its_key_shown_once(home):
 def test_a_second_client_for_a_location_is_refused_with_the_cure(home):
     Wms(home)
     form = {"wms_id": "other", "name": "Other", "location": home.location.pk, "is_enabled": "on"}
-    answer = signed_in("integrator").post(
-        address("wmsclient", "add"), form | {"updates_per_minute": 60000, "body_limit": 1048576}
-    )
+    answer = signed_in("integrator").post(address("wmsclient", "add"), form | LIMITS)
     assert "Disable that one first" in answer.content.decode()
 
 

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from approvals.clock import at, now
+from approvals.outbox.signing import new_secret
 from approvals.refusals import Refused
 from inventory.models import WmsClient, WmsMessage
 from inventory.wms.clients import issue_key, retire_key
-from inventory.wms.signatures import Unsigned, new_secret, verify
+from inventory.wms.signatures import Unsigned, verify
 from tests import factories as make
 from tests.wms.sending import Wms, fed_stock, new_key, signed, stored
 
@@ -112,7 +113,7 @@ def test_a_key_is_changed_without_a_gap(wms, body):
     for secret in (old, new):
         wms.secret = secret
         assert wms.post(body).status_code == 200
-    retire_key(key=wms.client.keys.get(secret=old), by=boss)
+    retire_key(key=wms.client.keys.order_by("pk")[0], by=boss)
     wms.secret = old
     refused(wms.post(body), 401)
     wms.secret = new
@@ -196,3 +197,10 @@ def test_keys_are_for_those_who_may_manage_them(wms):
         issue_key(client=wms.client, label="mine", by=make.user("", "counter"))
     with pytest.raises(Refused, match="80 characters"):
         issue_key(client=wms.client, label=" ", by=make.user("", "integrator"))
+
+
+def test_under_another_secret_key_its_keys_open_nothing_and_say_so(wms, body, settings, caplog):
+    settings.SECRET_KEY = "changed without SECRET_KEY_FALLBACKS" * 2
+    settings.SECRET_KEY_FALLBACKS = []
+    refused(wms.post(body), 401)
+    assert "cannot be opened: SECRET_KEY was changed" in caplog.text
