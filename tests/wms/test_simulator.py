@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from approvals.outbox.signing import new_secret
 from inventory.wms.bodies import read_body
-from inventory.wms.signatures import new_secret, verify
+from inventory.wms.signatures import verify
 from inventory.wms.simulator import signing
 from inventory.wms.simulator.day import DAY, HOUR, OPEN_HOURS, live_day, newest_words, stock_drawn
 from inventory.wms.simulator.faults import FAULTS, OUTAGE, Plan, plan_messages
