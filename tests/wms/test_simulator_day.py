@@ -241,7 +241,7 @@ def test_the_house_gets_from_it_what_was_lost(house, stocked):
     assert WmsGap.objects.filter(closed_at=None).exists()
     with serving(Memory(wording, plan), key, 0) as address:
         WmsClient.objects.update(backfill_url=address)
-        call_command("backfill_wms", "--client", "main", stdout=StringIO())
+        call_command("backfill_wms", "main", "--ask", stdout=StringIO())
     assert not WmsGap.objects.filter(closed_at=None).exists()
     assert not WmsUpdate.objects.filter(reason="key_reused").exists()
     assert check(newest_words(said), in_this_house(wms.client)).different == []
