@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from decimal import Decimal
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -12,13 +13,14 @@ from django.core.management import CommandError, call_command
 from approvals.clock import now
 from approvals.models import EditToken
 from inventory.demo.warehouse_system import create_demo_wms
-from inventory.management.wms_house import in_this_house
+from inventory.management.wms_house import in_this_house, stock_here
 from inventory.models import Authority, Balance, Item, Movement, WmsClient, WmsGap, WmsKey, WmsUpdate
 from inventory.wms.simulator import signing
 from inventory.wms.simulator.backfills import MOST_UPDATES, Memory, serving
 from inventory.wms.simulator.checking import check
-from inventory.wms.simulator.day import live_day, stock_drawn
+from inventory.wms.simulator.day import live_day, newest_words, stock_drawn
 from inventory.wms.simulator.faults import FAULTS, plan_messages
+from inventory.wms.simulator.running import Run
 from inventory.wms.simulator.sending import NotTaken, Sender
 from inventory.wms.simulator.warehouse import Update
 from inventory.wms.simulator.wording import WallClock, Wording
@@ -84,7 +86,7 @@ def test_a_day_with_every_fault_ends_as_the_wms_says(house, stocked):
 def test_without_a_backfill_what_was_lost_stays_a_gap(house, stocked):
     told = simulate(stocked[1], house, "--updates", "600", "--batch", "20", "--faults", "gaps", "--check")
     missing = sum(WmsGap.objects.filter(closed_at=None).values_list("still_missing", flat=True))
-    arrived = sorted(n for n in WmsUpdate.objects.values_list("sequence", flat=True) if n is not None)
+    arrived = sorted(update.sequence or 0 for update in WmsUpdate.objects.all())
     assert told["lost"] > 0
     assert missing == arrived[-1] - arrived[0] + 1 - len(arrived) > 0
     assert told["check"]["different"] == []
@@ -227,3 +229,20 @@ def test_it_answers_who_asks_for_a_backfill_signed():
         assert ask("from=1&to=2", **{"webhook-signature": "v1,AAAA"}).status_code == 401
         assert ask("from=2&to=1").status_code == ask("").status_code == 400
     assert memory.asked[0] == (41, 60)
+
+
+def test_the_house_gets_from_it_what_was_lost(house, stocked):
+    """Two schema versions and several gaps: every answer holds a part, and the house asks on."""
+    wms = stocked[1]
+    said = live_day(stock_here(wms.client), updates=600, seed=2).said
+    plan = plan_messages(said, batch=20, faults={"gaps", "schema", "reorders"}, seed=2)
+    key, wording = signing.key_of(wms.secret), Wording("main", WallClock(now().timestamp(), 10**6))
+    Run(Sender(house, "main", key), wording, plan, speed=0).send_all()
+    assert WmsGap.objects.filter(closed_at=None).exists()
+    with serving(Memory(wording, plan), key, 0) as address:
+        WmsClient.objects.update(backfill_url=address)
+        call_command("backfill_wms", "main", "--ask", stdout=StringIO())
+    assert not WmsGap.objects.filter(closed_at=None).exists()
+    assert not WmsUpdate.objects.filter(reason="key_reused").exists()
+    assert check(newest_words(said), in_this_house(wms.client)).different == []
+    assert_books_agree()
