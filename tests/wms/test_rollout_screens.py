@@ -180,9 +180,12 @@ def test_a_second_person_decides_on_the_gates_page(told, home):
     page = reverse("admin:approvals_proposedaction_change", args=[first.sign_off_id])
     assert page in browser.get(address("wmsrollout", "change", first.pk)).content.decode()
     shown = text_of(signed_in("approver").get(page))
-    assert "Sign-off: switch First" in shown
+    for said in ("Sign-off: switch First", "Test site", "IT-3", "10,000", "0 of 3 so far", "Value now"):
+        assert said in shown
+    assert "{'" not in shown, "a person reads words"
     make.approve(first.sign_off, make.approver())
     assert make.on_hand(items[3], home) == 10_000
+    assert "Test site" in text_of(signed_in("approver").get(page))
 
 
 def test_a_wave_of_balances_ticked_in_their_list(told):
