@@ -72,6 +72,19 @@ def test_the_page_shows_the_largest_first_with_links(told, django_assert_max_num
     assert "66.67 %: 2" in text_of(browser.get(address("wmsreconciliation")))
 
 
+def test_a_line_leads_to_stating_what_is_there_for_whoever_may(told):
+    wms, items = told
+    page = address("wmsreconciliation", "change", reconciled(wms).pk)
+    differing = Balance.objects.filter(item__in=items[1:3])
+    links = {address("balance", "state_quantity", balance.pk) for balance in differing}
+    browser = signed_in("approver")
+    shown = browser.get(page).content.decode()
+    assert set(re.findall(r'href="([^"]*/state/?)"', shown)) == links
+    for link in links:
+        assert "State what is really there" in text_of(browser.get(link))
+    assert "State what is really there" not in text_of(signed_in("integrator").get(page))
+
+
 def test_who_may_not_see_cost_sees_no_dollars(told):
     wms, _ = told
     row = reconciled(wms)
