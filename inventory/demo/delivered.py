@@ -11,7 +11,8 @@ from netsuite.models import Push
 
 def tell_delivery(telling: Telling, netsuite: DemoNetSuite, pushes: Iterable[Push]) -> None:
     first, second = netsuite.drain(), netsuite.drain()
-    telling.say(f"The drain confirmed {first['confirmed']} pushes, one after the other.")
+    number = first["confirmed"]
+    telling.say(f"The drain confirmed {number} push{'es' * (number != 1)}, one after the other.")
     telling.check("nothing is left in the queue", holds=first["waiting"] == 0 == second["waiting"])
     telling.check("a second drain sends nothing", holds=second["sent"] == 0)
     for push in pushes:
@@ -19,7 +20,7 @@ def tell_delivery(telling: Telling, netsuite: DemoNetSuite, pushes: Iterable[Pus
         for record in held:
             telling.say(
                 f"{push.label}: NetSuite's own log has {record.tran_id} "
-                f"with {record.lines} lines, {record.quantity:+f} units."
+                f"with {record.lines} line{'s' * (record.lines != 1)}, {record.quantity:+f} units."
             )
         moved = Movement.objects.filter(adjustment__push=push)
         total = sum((movement.delta for movement in moved), Decimal(0))

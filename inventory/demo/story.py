@@ -1,4 +1,4 @@
-"""The main job from a walk-sheet to NetSuite, then a day of the store kept in Excel. What `make demo` runs."""
+"""The main job from a walk-sheet to NetSuite, a day of the store kept in Excel, a WMS. What `make demo` runs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,6 +19,7 @@ from inventory.demo.delivery import DemoNetSuite, demo_netsuite
 from inventory.demo.second_act import SecondAct
 from inventory.demo.seeding import Seeded, seed_demo
 from inventory.demo.telling import Telling
+from inventory.demo.third_act import ThirdAct
 from inventory.models import Balance, CountLine, CountSheet, Upload, Zone
 from inventory.spreadsheets import UnreadableFile, read_walk_sheet
 from inventory.uploads.stored import reading_of
@@ -56,6 +57,7 @@ class Story:
             self._delivery(sheet, netsuite)
             self._proof(sheet)
             SecondAct(self.telling, self.people).tell(seeded.workbook, netsuite)
+            ThirdAct(self.telling, self.people).tell(netsuite)
             self.telling.say(netsuite.verify().rstrip())
         return self.telling.wrong
 
