@@ -1,4 +1,7 @@
-"""The same feed on a young ledger and on one with years behind it: movements, updates and events of the past."""
+"""The same feed on a young ledger and on one with years behind it.
+
+A fifth of the movements of the past were fed, with their updates and events; the others are receipts and shipments.
+"""
 
 from django.db import connection
 
@@ -22,9 +25,10 @@ def _grow_to(feed: Feed, movements: int) -> None:
         cursor.execute("SELECT count(*) FROM inventory_movement WHERE location_id = %s", [location])
         missing = movements - cursor.fetchone()[0]
         below = -1 - movements  # sequences of the past lie below those to come
+        facts = {"client": feed.client.pk, "location": location, "name": f"past-{movements}-", "below": below}
         for statement in (_MESSAGES, _UPDATES, _MOVEMENTS, _EVENTS):
-            facts = {"client": feed.client.pk, "name": f"past-{movements}-", "rows": missing, "below": below}
-            cursor.execute(statement, facts | {"location": location})
+            cursor.execute(statement, facts | {"rows": missing // 5})
+        cursor.execute(_GOODS, facts | {"rows": missing - missing // 5})
         cursor.execute("VACUUM ANALYZE")
 
 
@@ -56,6 +60,15 @@ _MOVEMENTS = """
     FROM inventory_wmsupdate WHERE message_id IN (
         SELECT id FROM inventory_wmsmessage WHERE webhook_id LIKE %(name)s || '%%'
     ) ORDER BY id
+"""
+_GOODS = """
+    INSERT INTO inventory_movement (item_id, location_id, delta, kind, source, reference, occurred_at, recorded_at)
+    SELECT items.ids[1 + n %% cardinality(items.ids)], %(location)s, CASE WHEN n %% 2 = 0 THEN 5 ELSE -5 END,
+        CASE WHEN n %% 2 = 0 THEN 'receipt' ELSE 'shipment' END, 'benchmark', 'R' || n, t.moment, t.moment
+    FROM generate_series(1, %(rows)s) AS n,
+        (SELECT array_agg(item_id) AS ids FROM inventory_balance WHERE location_id = %(location)s) AS items,
+        LATERAL (SELECT now() - interval '2 years' + n * (interval '2 years' - interval '2 hours') / %(rows)s AS moment
+                ) AS t
 """
 _EVENTS = """
     INSERT INTO approvals_event (uid, name, subject, payload, occurred_at, position)
