@@ -19,6 +19,7 @@ if [ ! -e "$var/demo.stamp" ] && [ -z "${DATABASE_URL:-}" ]; then
     echo "Filling the new database with demo data"
     "${manage[@]}" seed_demo
     "${manage[@]}" seed_quotes
+    "${manage[@]}" seed_subscriptions
     touch "$var/demo.stamp"
 fi
 exec .venv/bin/python -m config.processes

@@ -92,7 +92,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "inventory_wmsreconciliation_changelist",
                 ("inventory.view_wmsreconciliation",),
             ),
-            Entry("Rollouts", "waves", "inventory_wmsrollout_changelist", ("inventory.view_wmsrollout",)),
+            Entry("Waves", "waves", "inventory_wmsrollout_changelist", ("inventory.view_wmsrollout",)),
             Entry("Messages", "mark_email_read", "inventory_wmsmessage_changelist", ("inventory.view_wmsmessage",)),
             Entry("Updates", "checklist", "inventory_wmsupdate_changelist", ("inventory.view_wmsupdate",)),
             Entry("Gaps", "unfold_more", "inventory_wmsgap_changelist", ("inventory.view_wmsgap",)),

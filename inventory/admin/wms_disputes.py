@@ -9,7 +9,6 @@ from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import action, display
 
 from approvals.admin.confirming import Question, ask
-from approvals.admin.labels import Label
 from approvals.admin.links import link_to
 from approvals.templatetags.figures import quantity
 from inventory.admin.stating import may_state
@@ -51,8 +50,8 @@ class WmsDisputeAdmin(ItemSearch):
         return f"{quantity(dispute.wms_on_hand)} {dispute.item.unit}"
 
     @display(description="Standing", label=COLOURS)
-    def standing(self, dispute: WmsDispute) -> Label:
-        return Label(dispute.outcome, dispute.get_outcome_display(), COLOURS)
+    def standing(self, dispute: WmsDispute) -> tuple[str, str]:
+        return dispute.outcome, dispute.get_outcome_display()
 
     @admin.display(description="Item")
     def item_link(self, dispute: WmsDispute) -> str:

@@ -17,7 +17,6 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import action, display
 
 from approvals.admin.confirming import ask, ask_of_selected
-from approvals.admin.labels import Label
 from approvals.admin.links import link_to, list_of
 from approvals.admin.record import RecordAdmin
 from approvals.models import Event
@@ -131,8 +130,8 @@ class WmsUpdateAdmin(MayState, ItemSearch):
         return "–" if update.quantity is None else quantity(update.quantity)
 
     @display(description="Result", label=COLOURS)
-    def outcome(self, update: WmsUpdate) -> Label:
-        return Label(update.state, update.get_state_display(), COLOURS)
+    def outcome(self, update: WmsUpdate) -> tuple[str, str]:
+        return update.state, update.get_state_display()
 
     @display(description="Change")
     def change(self, update: WmsUpdate) -> str:
@@ -201,9 +200,8 @@ class OversellIncidentAdmin(MayState, ItemSearch):
         return f"{quantity(incident.worst)} {incident.item.unit}"
 
     @display(description="Standing", label=OPEN_OR_CLOSED)
-    def standing(self, incident: OversellIncident) -> Label:
-        kind, text = ("closed", "Over") if incident.closed_at else ("open", "Open")
-        return Label(kind, text, OPEN_OR_CLOSED)
+    def standing(self, incident: OversellIncident) -> tuple[str, str]:
+        return ("closed", "Over") if incident.closed_at else ("open", "Open")
 
     @display(description="Item")
     def item_link(self, incident: OversellIncident) -> str:

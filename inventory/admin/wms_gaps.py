@@ -12,7 +12,6 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from approvals.admin.confirming import Question, ask, ask_of_selected
-from approvals.admin.labels import Label
 from approvals.admin.record import RecordAdmin
 from inventory.admin.wms_feed import Standing
 from inventory.models import WmsGap
@@ -44,10 +43,10 @@ class WmsGapAdmin(RecordAdmin):
     actions_detail = ("ask_for_one", "give_up_one")
 
     @display(description="Standing", label=COLOURS)
-    def standing(self, gap: WmsGap) -> Label:
+    def standing(self, gap: WmsGap) -> tuple[str, str]:
         if gap.closed_at is None:
-            return Label("open", "Open", COLOURS)
-        return Label("given_up", "Given up", COLOURS) if gap.given_up_at else Label("filled", "Filled", COLOURS)
+            return "open", "Open"
+        return ("given_up", "Given up") if gap.given_up_at else ("filled", "Filled")
 
     @admin.display(description="Missing sequences")
     def missing(self, gap: WmsGap) -> str:

@@ -23,6 +23,7 @@ from approvals.admin.links import link_to, list_of, page_of
 from approvals.admin.readonly import ReadOnlyAdmin
 from approvals.admin.record import sees_money
 from approvals.templatetags.figures import quantity, signed
+from inventory.admin.stating import BUTTON, state_address
 from inventory.admin.stock import ItemSearch
 from inventory.excel.workbooks import WmsRow, wms_workbook
 from inventory.models import Balance, WmsClient, WmsDifference, WmsReconciliation, WmsUpdate
@@ -112,13 +113,19 @@ class WmsReconciliationAdmin(ReadOnlyAdmin):
             "median": seconds(row.freshness_median),
             "p95": seconds(row.freshness_p95),
             "updates": [(label, row.updates.get(state, 0)) for state, label in UPDATES],
-            "lines": list(shown_lines(row)),
+            "lines": list(shown_lines(row, may_state=self._may_state(request))),
+            "state": BUTTON,
             "others": others(row),
             "waves": row.agreements.select_related("rollout").order_by("rollout__name"),
             "differences": list_of(WmsDifference, reconciliation__id__exact=row.pk, outcome__exact="differs"),
             "sees_cost": sees_money(request.user),
         }
         return TemplateResponse(request, "wms/reconciliation.html", context)
+
+    def _may_state(self, request: HttpRequest) -> bool:
+        """As the balance's own page decides about its button."""
+        balances: Any = self.admin_site.get_model_admin(Balance)
+        return bool(balances.has_state_permission(request))
 
     def get_urls(self) -> list[URLPattern]:
         wrap, name = self.admin_site.admin_view, "inventory_wmsreconciliation_{}".format
@@ -178,8 +185,8 @@ def may_make(request: HttpRequest) -> bool:
     return request.user.has_perm(PERMISSION)
 
 
-def shown_lines(row: WmsReconciliation) -> Iterator[dict[str, Any]]:
-    """The differing items, the largest value first, with where each side has its word from."""
+def shown_lines(row: WmsReconciliation, *, may_state: bool) -> Iterator[dict[str, Any]]:
+    """The differing items, the largest value first, with where each side has its word from and what can be done."""
     lines = list(
         row.differences.filter(outcome=WmsDifference.Outcome.DIFFERS)
         .select_related("item")
@@ -197,6 +204,7 @@ def shown_lines(row: WmsReconciliation) -> Iterator[dict[str, Any]]:
             "item": page_of(line.item),
             "update": page_of(update) if update else "",
             "balance": page_of(balance) if balance else "",
+            "state": state_address(balance) if balance and may_state else "",
         }
 
 

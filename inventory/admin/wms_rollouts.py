@@ -81,7 +81,7 @@ class WmsRolloutAdmin(ReadOnlyAdmin):
         days = list(wave.days.select_related("reconciliation").order_by("-business_date")[:DAYS_SHOWN])
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Wave {wave}",
+            "title": str(wave),
             "opts": self.opts,
             "wave": wave,
             "balances_url": list_of(Balance, wms_rollouts__rollout__id__exact=wave.pk),

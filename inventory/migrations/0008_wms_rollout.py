@@ -87,9 +87,9 @@ class Migration(migrations.Migration):
                 ('sign_off', models.ForeignKey(blank=True, help_text='The last question to a second person about a switch.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='wms_rollouts', to='approvals.proposedaction')),
             ],
             options={
-                'verbose_name': 'WMS rollout',
+                'verbose_name': 'WMS wave',
                 'ordering': ('-id',),
-                'permissions': (('switch_wmsrollout', 'Can switch a WMS rollout live and back'), ('override_wmsrollout', 'Can switch a WMS rollout live though a gate is not passed')),
+                'permissions': (('switch_wmsrollout', 'Can switch a WMS wave live and back'), ('override_wmsrollout', 'Can switch a WMS wave live though a gate is not passed')),
                 'default_permissions': ('view', 'add'),
             },
         ),
@@ -144,7 +144,7 @@ class Migration(migrations.Migration):
                 ('rollout', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='steps', to='inventory.wmsrollout')),
             ],
             options={
-                'verbose_name': 'WMS rollout step',
+                'verbose_name': 'WMS wave step',
                 'ordering': ('-id',),
                 'default_permissions': ('view',),
             },

@@ -146,11 +146,11 @@ class WmsRollout(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        verbose_name = "WMS rollout"
+        verbose_name = "WMS wave"
         default_permissions = ("view", "add")
         permissions = (
-            ("switch_wmsrollout", "Can switch a WMS rollout live and back"),
-            ("override_wmsrollout", "Can switch a WMS rollout live though a gate is not passed"),
+            ("switch_wmsrollout", "Can switch a WMS wave live and back"),
+            ("override_wmsrollout", "Can switch a WMS wave live though a gate is not passed"),
         )
         constraints = (
             models.CheckConstraint(condition=Q(stage__in=["shadow", "live", "ended"]), name="wms_rollout_stage_known"),
@@ -202,7 +202,7 @@ class WmsRolloutStep(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        verbose_name = "WMS rollout step"
+        verbose_name = "WMS wave step"
         default_permissions = ("view",)
 
     def __str__(self) -> str:

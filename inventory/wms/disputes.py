@@ -26,11 +26,11 @@ from inventory.models import (
     SyncLine,
     WmsClient,
     WmsDispute,
-    WmsIntake,
     WmsStanding,
 )
 from inventory.variance.expected import moved_after
 from inventory.wms.applying_standings import apply_standings
+from inventory.wms.intake import hold_intake
 from inventory.wms.judging import Side
 
 Outcome = WmsDispute.Outcome
@@ -57,7 +57,7 @@ def open_dispute(*, item: Item, location: Location, found: Decimal, reason: str,
     if word is None or not balance.exists():
         return None
     with transaction.atomic():
-        _hold(word.client)
+        hold_intake(word.client)
         word.refresh_from_db(fields=["sequence", "quantity", "as_of"])
         _end(WmsDispute.objects.filter(item=item, location=location), Outcome.RESTATED, by)
         theirs = comes_to(word)
@@ -72,7 +72,7 @@ def open_dispute(*, item: Item, location: Location, found: Decimal, reason: str,
 def forget_dispute(dispute: WmsDispute) -> None:
     """What it was to stand for was refused: as if it had never been opened."""
     with transaction.atomic():
-        _hold(dispute.client)
+        hold_intake(dispute.client)
         if WmsDispute.objects.filter(pk=dispute.pk, closed_at=None).delete()[0]:
             apply_standings(client=dispute.client, item_ids=[dispute.item_id], at=now())
 
@@ -85,7 +85,7 @@ def end_accepting(*, dispute_id: int, by: Any) -> WmsDispute:
     """The WMS was right: what it said last is applied, unless that very update was applied before. Raises Refused."""
     dispute = WmsDispute.objects.select_related("client__location", "item", "location").get(pk=dispute_id)
     with transaction.atomic():
-        _hold(dispute.client)
+        hold_intake(dispute.client)
         if not _end(WmsDispute.objects.filter(pk=dispute_id), Outcome.ACCEPTED, by):
             raise Refused(f"The dispute on {dispute} is over already. Look at it again.")
         apply_standings(client=dispute.client, item_ids=[dispute.item_id], at=now())
@@ -123,14 +123,9 @@ def watch_disputes() -> None:
     rows = WmsDispute.objects.filter(closed_at=None, sync__in=syncs).select_related("client__location")
     for dispute in rows.order_by("pk"):
         with transaction.atomic():
-            _hold(dispute.client)
+            hold_intake(dispute.client)
             if _end(WmsDispute.objects.filter(pk=dispute.pk), Outcome.REJECTED, None):
                 apply_standings(client=dispute.client, item_ids=[dispute.item_id], at=now())
-
-
-def _hold(client: WmsClient) -> None:
-    """No message of it comes in between."""
-    WmsIntake.objects.select_for_update().filter(client=client).first()
 
 
 def _end(disputes: Any, outcome: str, by: Any | None) -> int:

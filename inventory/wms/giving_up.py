@@ -8,9 +8,10 @@ from django.db.models import QuerySet
 from approvals import audit
 from approvals.clock import now
 from approvals.refusals import Refused
-from inventory.models import WmsGap, WmsIntake
+from inventory.models import WmsClient, WmsGap
 from inventory.wms.backfill_requests import PERMISSION
 from inventory.wms.gaps import end_alerts
+from inventory.wms.intake import hold_intake
 
 LONGEST_REASON = 300
 
@@ -24,9 +25,10 @@ def give_up_gaps(*, gaps: QuerySet[WmsGap], reason: str, by: Any) -> int:
         raise Refused(f"Say why in at most {LONGEST_REASON} characters: it is kept with the gap.")
     with transaction.atomic():
         chosen = gaps.filter(closed_at=None).order_by()
-        clients = sorted(set(chosen.values_list("client_id", flat=True)))
-        # A message that fills one of them must not come in between.
-        list(WmsIntake.objects.select_for_update().filter(client__in=clients).order_by("pk").values_list("pk"))
+        concerned = set(chosen.values_list("client_id", flat=True))
+        # A message that fills one of them must not come in between. In one order, so that two people do not deadlock.
+        for client in WmsClient.objects.filter(pk__in=concerned).order_by("pk"):
+            hold_intake(client)
         ids = sorted(chosen.values_list("pk", flat=True))
         if not ids:
             raise Refused("None of these gaps is open any more. Look at the list again.")

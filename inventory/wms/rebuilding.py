@@ -16,9 +16,10 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from approvals.templatetags.figures import quantity, signed
-from inventory.models import Item, Movement, WmsClient, WmsIntake, WmsStanding, WmsUpdate
+from inventory.models import Item, Movement, WmsClient, WmsStanding, WmsUpdate
 from inventory.stock.ledger import PHYSICAL_KINDS, lock_balances
 from inventory.wms.bodies import Read
+from inventory.wms.intake import hold_intake
 from inventory.wms.stored_rows import read_again
 
 ITEMS_AT_ONCE = 500
@@ -43,7 +44,7 @@ def differences(client: WmsClient) -> Iterator[str]:
 @transaction.atomic
 def _at_rest(client: WmsClient, item_ids: Sequence[int]) -> Problems:
     """Looked at again while nothing comes in between: a message that was being taken is no difference."""
-    WmsIntake.objects.select_for_update().filter(client=client).first()
+    hold_intake(client)
     lock_balances(client.location, item_ids)
     return _problems(client, item_ids)
 

@@ -22,6 +22,7 @@ from inventory.wms.answers import answer_text
 from inventory.wms.bodies import Body, read_body
 from inventory.wms.disputes import settle_disputes
 from inventory.wms.gaps import note_arrivals
+from inventory.wms.intake import hold_intake
 from inventory.wms.judging import APPLIED, UNCHANGED, Side, Verdict, holds_its_key, judge_all
 from inventory.wms.jumps import tell_of_jumps
 from inventory.wms.ledger_side import read_side
@@ -66,7 +67,7 @@ def take_message(
 ) -> Answer:
     """Of a message taken before, the answer it got. A file is not held to the rate of requests."""
     with transaction.atomic():
-        intake = _locked_intake(client)
+        intake = hold_intake(client)
         known = WmsMessage.objects.filter(client=client, webhook_id=message_id).first()
         if known:
             return _again(known, body_hash)
@@ -75,15 +76,6 @@ def take_message(
         answer = _take(client, intake, message_id, body_hash, body, source)
     log.info("wms message wms_id=%s message=%s %s", client.wms_id, message_id, _counts(answer.tally))
     return answer
-
-
-def _locked_intake(client: WmsClient) -> WmsIntake:
-    locked = WmsIntake.objects.select_for_update().filter(client=client)
-    intake = locked.first()
-    if intake is None:
-        WmsIntake.objects.get_or_create(client=client, defaults={"allowance": client.updates_per_minute})
-        intake = locked.get()
-    return intake
 
 
 def _again(known: WmsMessage, body_hash: str) -> Answer:

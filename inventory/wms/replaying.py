@@ -13,6 +13,7 @@ from django.db.models import Count, QuerySet, Sum
 
 from inventory.models import Balance, Movement, WmsClient, WmsIntake, WmsStanding, WmsUpdate
 from inventory.models.wms import MOST_UPDATES
+from inventory.wms.intake import hold_intake
 from inventory.wms.judging import DUPLICATE, QUARANTINED, Verdict, judge_all
 from inventory.wms.ledger_side import read_side
 from inventory.wms.stored_rows import read_again
@@ -57,7 +58,7 @@ def _chunks(ids: Iterator[int]) -> Iterator[list[int]]:
 
 @transaction.atomic
 def _replay(client: WmsClient, ids: Sequence[int], report: Replayed) -> None:
-    intake = WmsIntake.objects.select_for_update().get(client=client)
+    intake = hold_intake(client)
     stored = list(WmsUpdate.objects.filter(pk__any_of=list(ids)).order_by("pk"))
     at = max(row.received_at for row in stored)
     reads = read_again(stored, client.wms_id)

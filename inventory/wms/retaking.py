@@ -19,12 +19,13 @@ from approvals.clock import now
 from approvals.outbox.writing import write_events
 from approvals.refusals import Refused
 from approvals.set_based import update_rows
-from inventory.models import WmsClient, WmsIntake, WmsUpdate
+from inventory.models import WmsClient, WmsUpdate
 from inventory.models.wms import MOST_UPDATES
 from inventory.stock.incidents import note_shortfalls
 from inventory.stock.ledger import FedUpdate, post_fed_updates
 from inventory.wms.disputes import settle_disputes
 from inventory.wms.gaps import note_arrivals
+from inventory.wms.intake import hold_intake
 from inventory.wms.judging import APPLIED, DUPLICATE, QUARANTINED, Side, Verdict, holds_its_key, judge_all
 from inventory.wms.jumps import tell_of
 from inventory.wms.ledger_side import read_side
@@ -96,8 +97,8 @@ def _parts(chosen: Sequence[tuple[int, int]]) -> Iterator[tuple[int, list[int]]]
 
 @transaction.atomic
 def _retake(client_id: int, ids: list[int], by: Any | None) -> list[Again]:
-    intake = WmsIntake.objects.select_for_update().get(client=client_id)
     client = WmsClient.objects.select_related("location").get(pk=client_id)
+    intake = hold_intake(client)
     # One whose sequence could not be read when it came gives way to one that has held it since.
     chosen = retakable(WmsUpdate.objects.filter(client=client, pk__any_of=ids))
     rows = list(chosen.order_by(F("sequence").asc(nulls_last=True), "pk"))

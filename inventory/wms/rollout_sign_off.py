@@ -12,6 +12,7 @@ from approvals.operations import Decision
 from approvals.refusals import Refused
 from inventory.models import WmsRollout
 from inventory.wms.rollout import SWITCH, gates_of, locked
+from inventory.wms.rollout_page import switch_page
 from inventory.wms.rollout_switch import SIGN_OFF, carry_out, plan_switch
 
 APPROVED = ProposedAction.Status.APPROVED
@@ -69,4 +70,6 @@ SWITCH_SIGN_OFF = ActionType(
     live=live,
     decided=decided,
     objection=objection,
+    page=switch_page,
+    template="wms/decision_switch.html",
 )

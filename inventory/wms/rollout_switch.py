@@ -15,13 +15,14 @@ from approvals.clock import now
 from approvals.models import ProposedAction
 from approvals.refusals import Refused
 from approvals.set_based import update_rows
-from inventory.models import Authority, Balance, WmsClient, WmsIntake, WmsRollout, WmsRolloutBalance, WmsUpdate
+from inventory.models import Authority, Balance, WmsClient, WmsRollout, WmsRolloutBalance, WmsUpdate
 from inventory.stock import second_person
 from inventory.stock.authority import set_authority
 from inventory.stock.ledger import lock_balances
 from inventory.wms.agreement import NOTHING, Compared, compare_balances
 from inventory.wms.applying_standings import apply_standings
 from inventory.wms.discrepancy_limit import stale_after
+from inventory.wms.intake import hold_intake
 from inventory.wms.rollout import SWITCH, check_may, check_reason, gates_of, locked, move
 from inventory.wms.rollout_gates import Gate
 
@@ -204,12 +205,6 @@ def carry_out(
         figures=plan.figures() | {"moved": moved},
     )  # fmt: skip
     return Switched(wave, moved)
-
-
-def hold_intake(client: WmsClient) -> None:
-    """The client's messages wait until the transaction ends: none is judged by half a switch."""
-    WmsIntake.objects.get_or_create(client=client, defaults={"allowance": client.updates_per_minute})
-    WmsIntake.objects.select_for_update().get(client=client)
 
 
 def switch_back(*, rollout: WmsRollout, by: Any, reason: str) -> int:

@@ -1,7 +1,6 @@
 """Every address of the admin, opened by every role: nothing breaks, and nobody sees what is not theirs."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,14 +11,10 @@ from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, reverse
 
-from approvals.alerts import raise_alert
-from approvals.clock import now
-from approvals.models import Delivery, EditToken, Event, OutboundEmail, ScheduledSlot, Subscription, WorkflowRun
+from approvals.models import EditToken, WorkflowRun
 from config.navigation import sidebar
-from inventory.checking.check import check_stock
-from inventory.models import AssemblyComponent, Item, Parity, Zone
+from inventory.models import Item, Zone
 from tests import factories as make
-from tests.inventory.workbook_lines import kept_in_excel
 
 pytestmark = pytest.mark.django_db
 ROLES = ("counter", "approver", "auditor", "integrator", "quote manager", "price viewer", "order desk")
@@ -42,28 +37,6 @@ def names() -> list[tuple[str, int]]:
         for pattern in named
         if pattern.name not in SITE_WIDE | {"app_list", "view_on_site"}
     })  # fmt: skip
-
-
-@pytest.fixture
-def house() -> Any:
-    """A row of nearly everything: a disputed count, decided, with its run, push, journal and mail draft."""
-    sheet, what, home = make.disputed_count()
-    approver = make.approver("walker-approver")
-    make.approve(make.envelope_of(sheet), approver)
-    kit = make.item("KIT-1")
-    AssemblyComponent.objects.create(assembly=kit, component=what, quantity=2)
-    raise_alert(key="walk", severity="warning", message="Look at this.")
-    ScheduledSlot.objects.create(schedule="inventory_reconciliation", slot_at=now() - timedelta(days=1))
-    draft = make.run_of(sheet).proposed_actions.get(action_type="propose_email_to_customer")
-    OutboundEmail.objects.create(action=draft, template="t", recipient="a@example.com", subject="s", body="b")
-    make.disputed_count()
-    Parity.objects.create(item=what, location=home.location, our_quantity=184, difference=184, state="missing_there")
-    kept_in_excel(what, home)
-    check_stock(item=what, location=home.location, by=None)
-    reader = Subscription.objects.create(name="reader", state="paused", event_names=["*"])
-    event = Event.objects.create(name="a", subject="s", position=1)
-    Delivery.objects.create(subscription=reader, event=event, position=1, subject="s")
-    return home
 
 
 def staff(*roles: str, superuser: bool = False) -> Any:

@@ -10,8 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from approvals.clock import now
 from approvals.models import Event
 from inventory.management.ledger_checks import wms_updates
-from inventory.models import Authority, Balance, Movement, OversellIncident, WmsIntake, WmsUpdate
+from inventory.models import Authority, Balance, Movement, OversellIncident, WmsUpdate
 from inventory.wms.applying_standings import apply_standings
+from inventory.wms.intake import hold_intake
 from tests import factories as make
 from tests.orders.selling import assert_books_agree, place
 from tests.wms.sending import Wms, by_wms, fed_stock
@@ -31,7 +32,7 @@ def wms(home) -> Wms:
 
 def apply_all(wms: Wms, *items: Any) -> int:
     with transaction.atomic():
-        WmsIntake.objects.select_for_update().get(client=wms.client)
+        hold_intake(wms.client)
         return apply_standings(client=wms.client, item_ids=[what.pk for what in items], at=now())
 
 

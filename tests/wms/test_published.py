@@ -11,7 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from schemathesis import GenerationMode
 
 from tests import factories as make
-from tests.approvals.test_api import MACHINE_CHECKS, one_connection
+from tests.approvals.test_published_api import MACHINE_CHECKS, one_connection
 from tests.orders.selling import assert_books_agree
 from tests.wms.sending import Wms, fed_stock, signed
 

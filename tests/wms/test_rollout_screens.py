@@ -72,6 +72,19 @@ def test_the_page_shows_the_largest_first_with_links(told, django_assert_max_num
     assert "66.67 %: 2" in text_of(browser.get(address("wmsreconciliation")))
 
 
+def test_a_line_leads_to_stating_what_is_there_for_whoever_may(told):
+    wms, items = told
+    page = address("wmsreconciliation", "change", reconciled(wms).pk)
+    differing = Balance.objects.filter(item__in=items[1:3])
+    links = {address("balance", "state_quantity", balance.pk) for balance in differing}
+    browser = signed_in("approver")
+    shown = browser.get(page).content.decode()
+    assert set(re.findall(r'href="([^"]*/state/?)"', shown)) == links
+    for link in links:
+        assert "State what is really there" in text_of(browser.get(link))
+    assert "State what is really there" not in text_of(signed_in("integrator").get(page))
+
+
 def test_who_may_not_see_cost_sees_no_dollars(told):
     wms, _ = told
     row = reconciled(wms)
@@ -180,9 +193,12 @@ def test_a_second_person_decides_on_the_gates_page(told, home):
     page = reverse("admin:approvals_proposedaction_change", args=[first.sign_off_id])
     assert page in browser.get(address("wmsrollout", "change", first.pk)).content.decode()
     shown = text_of(signed_in("approver").get(page))
-    assert "Sign-off: switch First" in shown
+    for said in ("Sign-off: switch First", "Test site", "IT-3", "10,000", "0 of 3 so far", "Value now"):
+        assert said in shown
+    assert "{'" not in shown, "a person reads words"
     make.approve(first.sign_off, make.approver())
     assert make.on_hand(items[3], home) == 10_000
+    assert "Test site" in text_of(signed_in("approver").get(page))
 
 
 def test_a_wave_of_balances_ticked_in_their_list(told):

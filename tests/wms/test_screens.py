@@ -129,3 +129,14 @@ def test_lists_take_as_many_queries_for_many_rows(home, django_assert_max_num_qu
     for model in MODELS:
         with django_assert_max_num_queries(14):
             browser.get(address(model) + "?state=all")
+
+
+def test_what_nobody_could_take_waits_on_the_first_page_by_its_reason(home):
+    wms, what = Wms(home, "main"), fed_stock(5, home=home)
+    wms.send(wms.update(1, "GHOST", 1), wms.update(2, "GHOST-2", 1), wms.update(3, what, -1))
+    wms.send(wms.update(4, what, 2, status="damaged"))
+    page = text_of(signed_in("integrator").get("/admin/"))
+    assert "3 WMS updates in quarantine" in page
+    assert "Unknown item: 2 of main" in page
+    assert "Negative quantity: 1 of main" in page
+    assert "WMS updates in quarantine" not in text_of(signed_in("counter").get("/admin/"))
