@@ -16,6 +16,7 @@ from inventory.counting.uploads import confirm_upload, receive_upload
 from inventory.demo.deciding import give, refusal_to
 from inventory.demo.delivered import tell_delivery
 from inventory.demo.delivery import DemoNetSuite, demo_netsuite
+from inventory.demo.house_web import demo_web
 from inventory.demo.second_act import SecondAct
 from inventory.demo.seeding import Seeded, seed_demo
 from inventory.demo.telling import Telling
@@ -53,11 +54,11 @@ class Story:
         sheet = self._count(given or seeded.files[0])
         self._variances(sheet)
         self._decisions(sheet)
-        with demo_netsuite() as netsuite:
+        with demo_netsuite() as netsuite, demo_web() as house:  # the web starts while the first act goes on
             self._delivery(sheet, netsuite)
             self._proof(sheet)
             SecondAct(self.telling, self.people).tell(seeded.workbook, netsuite)
-            ThirdAct(self.telling, self.people).tell(netsuite)
+            ThirdAct(self.telling, self.people).tell(netsuite, house)
             self.telling.say(netsuite.verify().rstrip())
         return self.telling.wrong
 

@@ -55,7 +55,7 @@ class WmsLive:
             holds=balance.quantity_on_hand == before - PICKED and result["result"] == "applied",
         )
         self.telling.check(
-            f"{len(received)} event reached {SUBSCRIBER}, who listens on loopback",
+            f"events that reached {SUBSCRIBER}, who listens on loopback: {len(received)}",
             holds=(delivered, len(received)) == (1, 1),
         )
         for message in received:
@@ -88,7 +88,7 @@ class WmsLive:
         incidents = OversellIncident.objects.filter(location=balance.location, closed_at=None)
         short = list(incidents.values_list("item", "shortfall"))
         self.telling.check(
-            f"{len(short)} incident is open, {quantity(FEWER)} short", holds=short == [(balance.item_id, FEWER)]
+            f"incidents open: {len(short)}, {quantity(FEWER)} units short", holds=short == [(balance.item_id, FEWER)]
         )
         self.telling.check(
             f"on hand is the WMS's {quantity(balance.quantity_on_hand)}, not negative; the order keeps its promise",

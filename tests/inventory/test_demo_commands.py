@@ -57,8 +57,8 @@ def test_the_story_adds_up_from_the_sheet_to_netsuites_own_log(new_installation)
     assert "ok     previous - sold = remaining, for every item" in told.stdout
     assert "ok     in shadow " in told.stdout
     assert "second signs" in told.stdout
-    assert "ok     1 event reached demo-shop" in told.stdout
-    assert "ok     1 incident is open" in told.stdout
+    assert "ok     events that reached demo-shop, who listens on loopback: 1" in told.stdout
+    assert "ok     incidents open: 1, 3 units short" in told.stdout
     assert "ok     the dispute is open, with both figures" in told.stdout
     assert "ok     of the feed nothing; the one new push is what a person stated" in told.stdout
     assert "ok     rebuilt from every message, the feed's ledger is the one that is kept" in told.stdout

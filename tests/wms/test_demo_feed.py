@@ -85,7 +85,7 @@ def test_what_is_made_wrong_is_called_wrong_and_nothing_else(home, house):
     units, untouched, incidents, decided = found
     assert "they differ by" in units
     assert untouched == "on hand of the other 19 is as it was"
-    assert incidents == "2 incident is open, 3 short"
+    assert incidents == "incidents open: 2, 3 units short"
     assert decided == "counts decide 12 items again, as the other 19"
 
 
