@@ -82,8 +82,14 @@ def download(*, headers: Sequence[str], rows: Iterable[Sequence[Any]], name: str
     """The rows as `name`.csv or `name`.xlsx; `kind` is csv or xlsx."""
     content = _xlsx(headers, rows) if kind == "xlsx" else _csv(headers, rows)
     types = {"xlsx": XLSX, "csv": "text/csv; charset=utf-8"}
-    response = HttpResponse(content, content_type=types[kind])
-    response["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
+    return as_file(content, f"{name}.{kind}", types[kind])
+
+
+def as_file(content: bytes | str, name: str, content_type: str = XLSX) -> HttpResponse:
+    """A file to keep; browsers and proxies keep no copy of their own."""
+    response = HttpResponse(content, content_type=content_type)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "no-store"
     return response
 
 

@@ -1,7 +1,6 @@
 """The daily reconciliations with the WMS: the list with its missed days, the page, the workbook, the lines."""
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 from django.contrib import admin
@@ -9,7 +8,7 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, QuerySet
 from django.db.models.functions import Abs
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -23,11 +22,12 @@ from approvals.admin.links import link_to, list_of, page_of
 from approvals.admin.readonly import ReadOnlyAdmin
 from approvals.admin.record import sees_money
 from approvals.templatetags.figures import quantity, signed
+from inventory.admin.exporting import as_file
+from inventory.admin.moments import day_of_address
 from inventory.admin.stating import BUTTON, state_address
 from inventory.admin.stock import ItemSearch
 from inventory.excel.workbooks import WmsRow, wms_workbook
 from inventory.models import Balance, WmsClient, WmsDifference, WmsReconciliation, WmsUpdate
-from inventory.spreadsheets.writing import XLSX
 from inventory.wms.discrepancy_limit import is_above, limits
 from inventory.wms.reconciling import PERMISSION, reconcile_wms, share, summary_of
 from inventory.wms.reconciling_schedule import last_day_over, missing_days
@@ -139,7 +139,10 @@ class WmsReconciliationAdmin(ReadOnlyAdmin):
         """A day the schedule missed, made by hand."""
         if not may_make(request):
             raise PermissionDenied("You may not reconcile a WMS. Ask an administrator for the integrator role.")
-        wms, business_date = get_object_or_404(WmsClient.objects.select_related("location"), pk=client), _date(day)
+        wms, business_date = (
+            get_object_or_404(WmsClient.objects.select_related("location"), pk=client),
+            day_of_address(day),
+        )
 
         def carry_out(_: str) -> str:
             made = reconcile_wms(client=wms, business_date=business_date, by=request.user)
@@ -162,11 +165,8 @@ class WmsReconciliationAdmin(ReadOnlyAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         row = get_object_or_404(WmsReconciliation.objects.select_related("client"), pk=pk)
-        response = HttpResponse(workbook_of(row, shows_value=sees_money(request.user)), content_type=XLSX)
         name = f"wms-{slugify(row.client.wms_id)}-{row.business_date:%Y-%m-%d}.xlsx"
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        response["Cache-Control"] = "no-store"
-        return response
+        return as_file(workbook_of(row, shows_value=sees_money(request.user)), name)
 
 
 UPDATES = (*WmsUpdate.State.choices, ("duplicate", "Known already"))
@@ -299,10 +299,3 @@ class WmsDifferenceAdmin(ItemSearch):
     @display(description="Reconciliation")
     def reconciliation_link(self, line: WmsDifference) -> str:
         return link_to(line.reconciliation)
-
-
-def _date(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise Http404 from error

@@ -1,7 +1,7 @@
-"""What commands that take a file share: their arguments, who brings it, and where it belongs."""
+"""What commands share: their arguments, who brings a file, and where it belongs."""
 
 from argparse import ArgumentTypeError
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,13 @@ def moment(text: str) -> datetime:
     except ValueError as error:
         raise ArgumentTypeError(f"“{text}” is not a date and time such as 2026-11-02T07:30.") from error
     return make_aware(value) if is_naive(value) else value
+
+
+def day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"“{text}” is not a date such as 2026-11-02.") from error
 
 
 def read_file(path: Path) -> bytes:

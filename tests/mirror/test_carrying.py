@@ -7,31 +7,14 @@ import pytest
 from approvals.models import Event, Guardrail, JournalEntry, ProposedAction
 from approvals.operations import ChangedSinceSeen
 from inventory.counting.limits import seed_guardrails
-from inventory.mirror.mirroring import mirror_netsuite
 from inventory.models import Authority, Balance, Movement, Parity
 from netsuite.drain import drain
 from netsuite.models import Push
 from tests import factories as make
+from tests.mirror.looking import envelope, line, look, row
 
 pytestmark = pytest.mark.django_db
 State = Parity.State
-
-
-def look(times: int = 1) -> None:
-    for _ in range(times):
-        assert mirror_netsuite().refused == ""
-
-
-def envelope() -> Any:
-    return ProposedAction.objects.filter(action_type="netsuite_corrections").latest("pk")
-
-
-def line(code: str) -> Any:
-    return ProposedAction.objects.filter(action_type="netsuite_correction", payload__item_code=code).latest("pk")
-
-
-def row(code: str) -> Any:
-    return Parity.objects.get(item__item_code=code)
 
 
 def in_netsuite(simulator: Any) -> dict[str, int]:

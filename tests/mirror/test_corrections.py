@@ -22,26 +22,10 @@ from inventory.stock.ledger import first_wrong_balance
 from netsuite.drain import drain
 from netsuite.models import Push
 from tests import factories as make
+from tests.mirror.looking import envelope, line, look, row
 
 pytestmark = pytest.mark.django_db
 State = Parity.State
-
-
-def look(times: int = 1) -> None:
-    for _ in range(times):
-        assert mirror_netsuite().refused == ""
-
-
-def envelope() -> Any:
-    return ProposedAction.objects.filter(action_type="netsuite_corrections").latest("pk")
-
-
-def line(code: str) -> Any:
-    return ProposedAction.objects.filter(action_type="netsuite_correction", payload__item_code=code).latest("pk")
-
-
-def row(code: str) -> Any:
-    return Parity.objects.get(item__item_code=code)
 
 
 def set_there(simulator, code, quantity):

@@ -13,6 +13,7 @@ from approvals.refusals import Refused
 from inventory.admin.counting.access import require_may_count
 from inventory.admin.counting.forms import NotAQuantity, TimeForm, ZoneForm, read_quantity
 from inventory.admin.counting.pages import sheet_url, show
+from inventory.admin.exporting import as_file
 from inventory.counting.planning import cancel_sheet, plan_sheet
 from inventory.counting.recounts import enter_recount
 from inventory.counting.walk_sheets.printing import file_name, walk_sheet_workbook
@@ -50,10 +51,7 @@ def print_page(screen: "ModelAdmin[Any]", request: HttpRequest, pk: int, form: s
         from inventory.counting.walk_sheets.pdf import walk_sheet_pdf
 
         content, kind = walk_sheet_pdf(sheet), "application/pdf"
-    response = HttpResponse(content, content_type=kind)
-    response["Content-Disposition"] = f'attachment; filename="{file_name(sheet, form)}"'
-    response["Cache-Control"] = "no-store"
-    return response
+    return as_file(content, file_name(sheet, form), kind)
 
 
 def recount_page(screen: "ModelAdmin[Any]", request: HttpRequest, pk: int, line_pk: int) -> HttpResponse:

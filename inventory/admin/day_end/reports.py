@@ -1,6 +1,5 @@
 """End-of-day reports: nobody edits one. What one does with it is to enter it in Excel, and to say so."""
 
-from datetime import date
 from typing import Any
 
 from django.contrib import admin
@@ -8,7 +7,7 @@ from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -20,13 +19,15 @@ from approvals.admin.confirming import Question, ask
 from approvals.admin.links import list_of, page_of
 from approvals.admin.readonly import ReadOnlyAdmin
 from inventory.admin.day_end.acting import enter_page, may_enter, take_back_page
+from inventory.admin.exporting import as_file
+from inventory.admin.moments import day_of_address
 from inventory.day_end.days import missing_days
 from inventory.day_end.discrepancies import discrepancies_of
 from inventory.day_end.document import is_late, note_of, summary_of
 from inventory.day_end.entering import standings
 from inventory.day_end.reporting import PERMISSION, make_report
 from inventory.day_end.schedule import last_day_over
-from inventory.day_end.workbook import XLSX, workbook_name, workbook_of
+from inventory.day_end.workbook import workbook_name, workbook_of
 from inventory.models import DayEndReport, ExcelUpdate, Location
 
 MISSING_SHOWN = 10
@@ -125,7 +126,7 @@ class DayEndReportAdmin(ReadOnlyAdmin):
         """A day the schedule missed, made by hand."""
         if not may_make(request):
             raise PermissionDenied("You may not make end-of-day reports. Ask an administrator for the counter role.")
-        place, business_date = get_object_or_404(Location, pk=location), _date(day)
+        place, business_date = get_object_or_404(Location, pk=location), day_of_address(day)
 
         def carry_out(_: str) -> str:
             report = make_report(business_date=business_date, location=place, by=request.user)
@@ -148,18 +149,8 @@ class DayEndReportAdmin(ReadOnlyAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         report = get_object_or_404(DayEndReport.objects.select_related("location"), pk=pk)
-        response = HttpResponse(workbook_of(report), content_type=XLSX)
-        response["Content-Disposition"] = f'attachment; filename="{workbook_name(report)}"'
-        response["Cache-Control"] = "no-store"
-        return response
+        return as_file(workbook_of(report), workbook_name(report))
 
 
 def may_make(request: HttpRequest) -> bool:
     return request.user.has_perm(PERMISSION)
-
-
-def _date(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise Http404 from error

@@ -11,11 +11,11 @@ from django.utils.text import get_valid_filename
 
 from approvals.refusals import Refused
 from inventory.admin.excel.pages import sync_url
+from inventory.admin.exporting import as_file
 from inventory.admin.sight import sees_expected
 from inventory.excel.results import result_of
 from inventory.excel.reviewing import review_line
 from inventory.models import ExcelSync, SyncLine
-from inventory.spreadsheets.writing import XLSX
 
 
 def result_page(screen: "ModelAdmin[Any]", request: HttpRequest, pk: int) -> HttpResponse:
@@ -25,11 +25,7 @@ def result_page(screen: "ModelAdmin[Any]", request: HttpRequest, pk: int) -> Htt
     rows = ExcelSync.objects.select_related("location", "upload", "submitted_by").defer("upload__reading")
     sync = get_object_or_404(rows, pk=pk)
     stem = sync.upload.file_name.rsplit(".", 1)[0] if sync.upload else sync.location.code
-    response = HttpResponse(result_of(sync), content_type=XLSX)
-    name = get_valid_filename(f"{stem[:80]} sync {sync.pk} result.xlsx")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "no-store"
-    return response
+    return as_file(result_of(sync), get_valid_filename(f"{stem[:80]} sync {sync.pk} result.xlsx"))
 
 
 def reviewed_page(screen: "ModelAdmin[Any]", request: HttpRequest, pk: int, line_pk: int) -> HttpResponse:

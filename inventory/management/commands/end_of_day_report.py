@@ -4,7 +4,6 @@ Exit code 0: done. 2: refused, nothing was made; every problem is listed.
 """
 
 import json
-from argparse import ArgumentTypeError
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
@@ -19,9 +18,8 @@ from inventory.day_end.contents import items_of
 from inventory.day_end.days import locations_due
 from inventory.day_end.document import note_of, text_of
 from inventory.day_end.reporting import make_report
+from inventory.management.file_arguments import REFUSED, day
 from inventory.models import DayEndReport, Location
-
-REFUSED = 2
 
 
 class Command(BaseCommand):
@@ -49,13 +47,6 @@ class Command(BaseCommand):
             self.stdout.write("\n\n".join(said(wanted, reports, errors)))
         if errors:
             raise SystemExit(REFUSED)
-
-
-def day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise ArgumentTypeError(f"“{text}” is not a date such as 2026-11-02.") from error
 
 
 def find_user(name: str | None) -> Any | None:

@@ -4,7 +4,6 @@ Exit code 0: done. 2: refused, nothing was made; every problem is listed.
 """
 
 import json
-from argparse import ArgumentTypeError
 from datetime import date
 from typing import Any
 
@@ -13,11 +12,11 @@ from django.core.management.base import BaseCommand, CommandParser
 from approvals.business_days import business_day_of
 from approvals.clock import now
 from approvals.refusals import Refused
+from inventory.management.file_arguments import REFUSED, day
 from inventory.models import WmsClient, WmsReconciliation
 from inventory.wms.reconciling import reconcile_wms, summary_of
 from inventory.wms.reconciling_schedule import clients_due
 
-REFUSED = 2
 COUNTED = (
     *("compared", "agreeing", "differing", "ratio", "stale", "never_told", "unknown_here", "bands"),
     *("freshness_median", "freshness_p95", "updates", "open_gaps", "missing_updates", "oversells"),
@@ -51,13 +50,6 @@ class Command(BaseCommand):
                 self.stdout.write(sentence)
         if errors:
             raise SystemExit(REFUSED)
-
-
-def day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise ArgumentTypeError(f"“{text}” is not a date such as 2026-11-02.") from error
 
 
 def clients(wms_id: str | None) -> list[WmsClient]:
