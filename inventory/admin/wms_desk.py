@@ -7,7 +7,7 @@ from django.db.models import Count, Min
 from approvals.admin.desks import Desk, Pile, Task, add_desk
 from approvals.admin.links import list_of
 from inventory.models import WmsUpdate
-from inventory.wms.retaking import PERMISSION
+from inventory.wms.retaking import PERMISSION, to_be_mended
 
 Reason = WmsUpdate.Reason
 HINT = "Updates of a WMS that cannot be taken appear here, by what is wrong with them."
@@ -18,9 +18,7 @@ def quarantine(user: Any) -> Desk | None:
 
 
 def _in_quarantine() -> Pile:
-    """Without stock that is not for sale: a WMS speaks of it every day, and nothing is to be done."""
-    rows = WmsUpdate.objects.filter(state=WmsUpdate.State.QUARANTINED).exclude(reason=Reason.NOT_SELLABLE)
-    groups = rows.order_by().values_list("client", "client__wms_id", "reason")
+    groups = to_be_mended().order_by().values_list("client", "client__wms_id", "reason")
     found = groups.annotate(number=Count("pk"), first=Min("received_at")).order_by("first")
     tasks = [
         Task(

@@ -9,8 +9,9 @@ from prometheus_client.metrics_core import Metric
 
 from approvals import watching
 from approvals.metrics import by_label, gauge, register
-from inventory.models import WmsGap, WmsIntake, WmsMessage, WmsTotals, WmsUpdate
+from inventory.models import WmsGap, WmsIntake, WmsMessage, WmsTotals
 from inventory.wms.discrepancies import discrepancies
+from inventory.wms.retaking import to_be_mended
 from inventory.wms.totals import LAG_BOUNDS, add_up
 
 log = logging.getLogger(__name__)
@@ -55,8 +56,8 @@ def standing() -> Iterator[Metric]:
     )
     yield gauge(
         "inventory_sync_quarantined",
-        "Updates that wait for somebody to take or drop them.",
-        WmsUpdate.objects.filter(state=WmsUpdate.State.QUARANTINED).count(),
+        "Updates that wait for somebody; without those of stock that is not for sale.",
+        to_be_mended().count(),
     )
 
 

@@ -45,6 +45,12 @@ NEVER = (
 )
 
 
+def to_be_mended() -> QuerySet[WmsUpdate]:
+    """What waits for somebody. Not: stock that is not for sale, of which a WMS speaks every day."""
+    rows = WmsUpdate.objects.filter(state=WmsUpdate.State.QUARANTINED)
+    return rows.exclude(reason=WmsUpdate.Reason.NOT_SELLABLE)
+
+
 @dataclass(frozen=True)
 class Again:
     """What one update is now."""

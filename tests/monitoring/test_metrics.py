@@ -64,8 +64,10 @@ def test_updates_are_counted_by_client_and_outcome_once(home, scrape):
             "applied": 1, "unchanged": 1, "quarantined": 1, "superseded": 0, "compared": 0, "duplicate": 0,
         }  # fmt: skip
         assert seen("inventory_sync_quarantined") == 1
-    wms.send(*message, message_id="two")
-    assert scrape()("inventory_sync_updates_total", source="wms:main", outcome="duplicate") == 3
+    wms.send(*message, wms.update(4, what, 2, status="damaged"), message_id="two")
+    seen = scrape()
+    assert seen("inventory_sync_updates_total", source="wms:main", outcome="duplicate") == 3
+    assert seen("inventory_sync_quarantined") == 1, "nobody has to mend what is merely not for sale"
 
 
 def test_the_histogram_says_what_the_updates_say(home, scrape, monkeypatch):
