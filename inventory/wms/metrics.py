@@ -9,10 +9,10 @@ from prometheus_client.metrics_core import Metric
 
 from approvals import watching
 from approvals.metrics import by_label, gauge, register
-from inventory.models import WmsGap, WmsIntake, WmsMessage, WmsTotals
+from inventory.models import WmsGap, WmsIntake, WmsTotals
 from inventory.wms.discrepancies import discrepancies
 from inventory.wms.retaking import to_be_mended
-from inventory.wms.totals import LAG_BOUNDS, add_up
+from inventory.wms.totals import LAG_BOUNDS, OUTCOMES, add_up
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ def feed() -> Iterator[Metric]:
     )
     for totals in WmsTotals.objects.select_related("client").order_by("client__wms_id"):
         source = source_of(totals.client.wms_id)
-        for outcome in WmsMessage.OUTCOMES:
+        for outcome in OUTCOMES:
             updates.add_metric([source, outcome], totals.outcomes.get(outcome, 0))
         bounds = [*(str(float(bound)) for bound in LAG_BOUNDS), "+Inf"]
         buckets = list(zip(bounds, totals.lag_counts, strict=True))

@@ -13,6 +13,8 @@ from inventory.models import WmsClient, WmsMessage, WmsTotals, WmsUpdate
 LAG_BOUNDS = (1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600, 21600)
 """Seconds; to change them, start `lag_counts` anew by a migration."""
 TOOK_EFFECT = (WmsUpdate.State.APPLIED, WmsUpdate.State.UNCHANGED)
+NOT_FOR_SALE = "not_for_sale"
+OUTCOMES = (*WmsMessage.OUTCOMES, NOT_FOR_SALE)
 PIECE = 200  # messages in one transaction: at most 200,000 updates
 PIECES = 20  # at one call; the rest is for the next
 
@@ -37,17 +39,24 @@ def _add_piece(client_id: int) -> int:
         rows = list(new.values("pk", *WmsMessage.OUTCOMES)[:PIECE])
         if rows:
             totals.counted_to = rows[-1]["pk"]
-            totals.outcomes = _outcomes(totals.outcomes, rows)
-            _add_lags(totals, [row["pk"] for row in rows])
+            messages = [row["pk"] for row in rows]
+            totals.outcomes = _outcomes(totals.outcomes, rows, _not_for_sale(messages))
+            _add_lags(totals, messages)
             totals.save()
     return len(rows)
 
 
-def _outcomes(before: dict[str, int], rows: Iterable[dict[str, int]]) -> dict[str, int]:
+def _outcomes(before: dict[str, int], rows: Iterable[dict[str, int]], not_for_sale: int) -> dict[str, int]:
     counts = Counter(before)
     for row in rows:
         counts.update({outcome: row[outcome] for outcome in WmsMessage.OUTCOMES})
+    counts.update({"quarantined": -not_for_sale, NOT_FOR_SALE: not_for_sale})
     return dict(counts)
+
+
+def _not_for_sale(messages: list[int]) -> int:
+    """In quarantine, but no failure: a WMS speaks of damaged and reserved goods every day."""
+    return WmsUpdate.objects.filter(message__any_of=messages, reason=WmsUpdate.Reason.NOT_SELLABLE).count()
 
 
 def _add_lags(totals: WmsTotals, messages: list[int]) -> None:

@@ -14,9 +14,9 @@ from approvals.clock import now
 from approvals.models import EditToken, Event, TickMark
 from approvals.outbox.positions import assign_positions
 from approvals.outbox.subscriptions import create_subscription
-from inventory.models import Balance, Item, WmsMessage, WmsStanding, WmsTotals, WmsUpdate
+from inventory.models import Balance, Item, WmsStanding, WmsTotals, WmsUpdate
 from inventory.wms import totals
-from inventory.wms.totals import LAG_BOUNDS, add_up
+from inventory.wms.totals import LAG_BOUNDS, OUTCOMES, add_up
 from tests import factories as make
 from tests.excel.workbooks_made import kept, sync
 from tests.wms.sending import Wms, by_wms, fed_stock
@@ -57,16 +57,18 @@ def test_updates_are_counted_by_client_and_outcome_once(home, scrape):
     for _ in range(2):
         seen = scrape()
         counted = {
-            outcome: seen("inventory_sync_updates_total", source="wms:main", outcome=outcome)
-            for outcome in WmsMessage.OUTCOMES
+            outcome: seen("inventory_sync_updates_total", source="wms:main", outcome=outcome) for outcome in OUTCOMES
         }
         assert counted == {
             "applied": 1, "unchanged": 1, "quarantined": 1, "superseded": 0, "compared": 0, "duplicate": 0,
+            "not_for_sale": 0,
         }  # fmt: skip
         assert seen("inventory_sync_quarantined") == 1
     wms.send(*message, wms.update(4, what, 2, status="damaged"), message_id="two")
     seen = scrape()
     assert seen("inventory_sync_updates_total", source="wms:main", outcome="duplicate") == 3
+    counts = {one: seen("inventory_sync_updates_total", source="wms:main", outcome=one) for one in OUTCOMES}
+    assert (counts["quarantined"], counts["not_for_sale"]) == (1, 1)
     assert seen("inventory_sync_quarantined") == 1, "nobody has to mend what is merely not for sale"
 
 
