@@ -1,5 +1,6 @@
 """A quote as people make it: drafted in the form, warned of, approved, printed, mailed, confirmed, awarded."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -153,5 +154,10 @@ def test_a_quote_is_drafted_with_the_keyboard_alone(sign_in: SignIn, district: A
     keyboard.press("Enter")  # looks prices up; it never sends
     quoter.says("$425.00")
     quoter.tab_to(quoter.button("Send for approval"))
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        # As when the last key's prices are still on their way.
+        page.get_by_label("Cases of 000100 a year").dispatch_event("change", {"bubbles": True})
+    expect(page.locator("[data-live]")).not_to_have_class(re.compile("qd-waiting"))
+    expect(quoter.button("Send for approval")).to_be_focused()
     keyboard.press("Enter")
     quoter.says("waits for approval. Nothing is sent before that.")

@@ -19,10 +19,12 @@ const focused = () => {
 };
 
 const focusAgain = (was) => {
-  const each = was && live.querySelector(`[name="${CSS.escape(was.name)}"]`);
-  if (!each || each.value !== was.value) return;
+  if (!was) return;
+  // Buttons share a name: the value tells them apart.
+  const each = [...live.querySelectorAll(`[name="${CSS.escape(was.name)}"]`)].find((one) => one.value === was.value);
+  if (!each) return;
   each.focus({ preventScroll: true });
-  if (each.setSelectionRange && was.start !== null) each.setSelectionRange(was.start, was.end);
+  if (each.setSelectionRange && was.start != null) each.setSelectionRange(was.start, was.end);
 };
 
 const opened = () => [...live.querySelectorAll("details")].map((each) => each.open);
