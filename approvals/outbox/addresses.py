@@ -84,4 +84,4 @@ def _port(parts: SplitResult) -> int:
 
 
 def _objection(host: str) -> str:
-    return f"{host} is an address inside a network. Events go to public addresses, or to hosts in EVENTS_ALLOWED_HOSTS."
+    return f"{host} is an address inside a network. Only public addresses are called, or those in EVENTS_ALLOWED_HOSTS."

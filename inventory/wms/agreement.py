@@ -120,7 +120,7 @@ def _exact(total: Decimal | None) -> Decimal:
 
 @dataclass(frozen=True)
 class Sums:
-    """Of several items. `units` and `value` are sums of differences whichever way;"""
+    """Of several items. `units` and `value` (US dollars) are sums of differences, whichever way each goes."""
 
     items: int
     agreeing: int
