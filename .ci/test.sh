@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# test.sh [PYTEST ARGUMENTS]: the whole suite on SQLite, then on PostgreSQL, then one line for each.
+# test.sh [PYTEST ARGUMENTS]: the whole suite on SQLite, then on PostgreSQL, then how each went.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -24,5 +24,7 @@ suite PostgreSQL --database-tests .ci/with_redis.sh .ci/with_postgres.sh
 printf '\n== Summary\n'
 for name in SQLite PostgreSQL; do
     printf '%-11s %s\n' "$name" "$(tail -n 1 "$logs/$name" | tr -d '=' | sed 's/^ *//; s/ *$//')"
+    # Named once more where a cut-off log still shows them.
+    sed -n '/^=* short test summary info/,$ s/^\(FAILED\|ERROR\) .*/  &/p' "$logs/$name"
 done
 exit "$failed"

@@ -161,3 +161,21 @@ def test_a_quote_is_drafted_with_the_keyboard_alone(sign_in: SignIn, district: A
     expect(quoter.button("Send for approval")).to_be_focused()
     keyboard.press("Enter")
     quoter.says("waits for approval. Nothing is sent before that.")
+
+
+def test_prices_that_do_not_come_back_are_said_and_nothing_typed_is_lost(sign_in: SignIn, district: Any) -> None:
+    quoter = sign_in("carla")
+    draft(quoter)
+    page, told = quoter.page, quoter.page.get_by_text("No prices came back.")
+    expect(told).to_be_hidden()
+    page.route("**/quotes/**", lambda route: route.abort())
+    page.get_by_label("Cases of 000100 a year").fill("1300")
+    expect(told).to_be_visible()
+    expect(page.get_by_label("Cases of 000100 a year")).to_have_value("1300")
+    # The browser's own words about the call; a script's would name the page.
+    assert {each.split(":")[0] for each in quoter.complaints} == {"Failed to load resource"}
+    quoter.complaints.clear()
+    page.unroute("**/quotes/**")
+    quoter.button("Look up prices").last.click()
+    quoter.says("$55,250.00")
+    expect(told).to_be_hidden()

@@ -7,6 +7,7 @@ const live = form.querySelector("[data-live]");
 const add = form.querySelector("[data-add]");
 const find = form.querySelector("[data-find]");
 const suggestions = document.getElementById("qd-items");
+const unanswered = form.querySelector("[data-unanswered]");
 let timer = 0;
 let asked = 0;
 let sending = false;
@@ -29,6 +30,16 @@ const focusAgain = (was) => {
 
 const opened = () => [...live.querySelectorAll("details")].map((each) => each.open);
 
+// What the server says; null when it cannot be reached, refuses, or asks to sign in. Leaving the page ends a call too.
+const ask = async (address, options) => {
+  try {
+    const answer = await fetch(address, options);
+    return answer.ok && !answer.redirected ? await answer.text() : null;
+  } catch {
+    return null;
+  }
+};
+
 const lookUp = async (what = "price") => {
   if (sending) return;
   clearTimeout(timer);
@@ -37,10 +48,10 @@ const lookUp = async (what = "price") => {
   body.set("do", what);
   live.classList.add("qd-waiting");
   try {
-    const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Lines-Only": "1" } });
-    if (mine !== asked || sending || !answer.ok || answer.redirected) return;
-    const html = await answer.text();
+    const html = await ask(form.action, { method: "POST", body, headers: { "X-Lines-Only": "1" } });
     if (mine !== asked || sending) return;
+    unanswered.hidden = html !== null;
+    if (html === null) return;
     const was = focused();
     const open = what === "price" ? opened() : [];
     live.innerHTML = html;
@@ -108,9 +119,9 @@ const suggest = async () => {
   if (chosen) return take(chosen.dataset.code);
   const mine = ++looking;
   if (word.length < 2) return suggestions.replaceChildren();
-  const answer = await fetch(`${form.dataset.items}?q=${encodeURIComponent(word)}`);
-  if (!answer.ok || mine !== looking) return undefined;
-  const { items } = await answer.json();
+  const answer = await ask(`${form.dataset.items}?q=${encodeURIComponent(word)}`);
+  if (answer === null || mine !== looking) return undefined;
+  const { items } = JSON.parse(answer);
   suggestions.replaceChildren(...items.map((item) => {
     const option = document.createElement("option");
     option.value = `${item.code} ${item.text}`;
