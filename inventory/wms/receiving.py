@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from approvals import audit, tracing
 from approvals.clock import now
@@ -116,11 +116,18 @@ def _take(client: WmsClient, intake: WmsIntake, message_id: str, body_hash: str,
     intake.taken_at = at
     intake.save()
     tell_of_jumps(message, verdicts, side)
+    _check_foreign_keys()
     audit.append(
         actor=None, actor_name=client.wms_id, verb="wms.message", entity_ref=f"wms_message:{message.pk}",
         details={"message": message_id, "body_hash": body_hash, **tally},
     )  # fmt: skip
     return Answer(text, tally)
+
+
+def _check_foreign_keys() -> None:
+    """Now, not at the commit: all messages wait for one another at the audit trail's end."""
+    if connection.vendor == "postgresql":
+        connection.check_constraints()
 
 
 def shortfalls(verdicts: Sequence[Verdict], side: Side) -> dict[int, Decimal]:
