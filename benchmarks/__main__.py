@@ -176,7 +176,7 @@ def report_feed(*, quick: bool) -> None:
     print(f"  Queries: {few} for 10 updates, {many} for 1,000   (target: the same)")
     for movements, rate in growth.rates(feed, [20_000, 50_000] if quick else [100_000, FED_MOVEMENTS], size, messages):
         print(f"  with {movements:9,} movements on the ledger {rate:7,.0f} updates/s   (target: the same)")
-    for clients in (1, 2):
+    for clients in (1, 4):
         feeds = [ingest.Feed(f"HTTP{clients}{n}") for n in range(clients)]
         taken = ingest.over_http(feeds, size, messages)
         rate = clients * size * messages / taken
