@@ -8,6 +8,7 @@ from django.db.models import Case, F, Q, Value, When
 from approvals.clock import now
 from approvals.models.record import Event
 
+MOST_PER_CALL = 100
 DEAD_FIRST = Case(When(status="dead", then=Value(0)), default=Value(1))
 
 
@@ -38,6 +39,11 @@ class Subscription(models.Model):
     name = models.SlugField(max_length=60, unique=True)
     url = models.CharField(max_length=500, blank=True)
     event_names = models.JSONField(default=list, help_text="Names of events; * stands for all.")
+    events_per_call = models.PositiveSmallIntegerField(
+        default=1,
+        help_text="1: each event is a call of its own (application/cloudevents+json). More: a call carries up to so "
+        "many, as a JSON array (application/cloudevents-batch+json), taken or refused as a whole.",
+    )
     state = models.CharField(max_length=8, choices=State, default=State.ACTIVE)
     state_reason = models.CharField(max_length=500, blank=True)
     cursor = models.PositiveBigIntegerField(default=0)
@@ -59,6 +65,9 @@ class Subscription(models.Model):
                 condition=~Q(state="disabled") | ~Q(state_reason=""), name="subscription_disabled_has_reason"
             ),
             models.CheckConstraint(condition=~Q(state="active") | ~Q(url=""), name="subscription_active_has_address"),
+            models.CheckConstraint(
+                condition=Q(events_per_call__range=(1, MOST_PER_CALL)), name="subscription_events_per_call_in_range"
+            ),
         )
 
     def __str__(self) -> str:
@@ -151,6 +160,13 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event} to {self.subscription}"
+
+    @property
+    def has_failed_last(self) -> bool:
+        """Also before it was given up and a person or a replay made it wait again."""
+        if self.last_status is None:
+            return self.last_answer != ""
+        return not 200 <= self.last_status < 300
 
     @classmethod
     def moved(cls, rows: "models.QuerySet[Delivery]", *, to: str, **changes: Any) -> int:

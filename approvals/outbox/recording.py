@@ -18,7 +18,8 @@ COLUMNS = ("status", "attempts", "next_attempt_at", "last_status", "last_answer"
 
 
 def record(subscription_id: int, token: int, batch: Sequence[Delivery], outcomes: Mapping[int, Outcome]) -> bool:
-    """Outcomes by delivery; what has none goes back to where it was. True when the receiver may get more now.
+    """Outcomes by delivery, the same object for all of one call; what has none goes back to where it was.
+    True when the receiver may get more now.
 
     Raises LeaseLost, having written nothing, when somebody else serves the subscription: they send it again.
     """
@@ -28,7 +29,7 @@ def record(subscription_id: int, token: int, batch: Sequence[Delivery], outcomes
         update_rows(Delivery, COLUMNS, rows)
         if dead := [row for row in rows if row[1] == Status.DEAD]:
             _tell_of_dead_letters(subscription, len(dead))
-        return _set_pace(subscription, list(outcomes.values()))
+        return _set_pace(subscription, list({id(outcome): outcome for outcome in outcomes.values()}.values()))
 
 
 def _row(delivery: Delivery, outcome: Outcome | None) -> tuple[Any, ...]:
@@ -53,7 +54,7 @@ def _values(delivery: Delivery, status: str, due: datetime, code: int | None, an
 
 
 def _set_pace(subscription: Subscription, outcomes: Sequence[Outcome]) -> bool:
-    """Leave a receiver alone that is down or asks for it; a taken message ends that."""
+    """Leave a receiver alone that is down or asks for it; a taken message ends that. An outcome for each call."""
     if gone := next((outcome for outcome in outcomes if outcome.is_gone), None):
         disable(subscription, f"Its receiver answered 410 Gone: {gone.answer[:200]}")
         return False

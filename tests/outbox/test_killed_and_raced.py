@@ -16,7 +16,8 @@ from approvals.models import Delivery, Event, Subscription
 from approvals.outbox import batches, leases
 from approvals.outbox.calling import Caller
 from approvals.outbox.delivering import deliver
-from approvals.outbox.lanes import Lanes, Message
+from approvals.outbox.lanes import Lanes
+from approvals.outbox.packing import Message
 from approvals.outbox.positions import assign_positions
 from approvals.outbox.recording import record
 from approvals.outbox.retrying import Outcome
