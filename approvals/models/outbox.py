@@ -151,8 +151,8 @@ class Delivery(models.Model):
             ),
             models.Index(
                 fields=["subscription", "subject", "position"],
-                condition=Q(status__in=["pending", "sending", "retrying"]),
-                name="delivery_open_of_subject",
+                condition=Q(status__in=["retrying", "sending"]),
+                name="delivery_unsettled_of_subject",
             ),
             models.Index(fields=["status", "delivered_at"], name="delivery_by_end"),
             models.Index(DEAD_FIRST, F("id").desc(), name="delivery_dead_first"),
