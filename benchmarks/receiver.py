@@ -1,4 +1,4 @@
-"""A subscriber that only notes when each event came, alone or in an array: `python -m benchmarks.receiver PORT FILE`."""
+"""A subscriber that notes when each event came, alone or in an array: `python -m benchmarks.receiver PORT FILE`."""
 
 import asyncio
 import json

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='subscription',
             name='events_per_call',
-            field=models.PositiveSmallIntegerField(default=1, help_text='1: each event is a call of its own (application/cloudevents+json). More: a call carries up to so many, as a JSON array (application/cloudevents-batch+json), taken or refused as a whole.'),
+            field=models.PositiveSmallIntegerField(default=1, help_text='1: each event is a call of its own (application/cloudevents+json). More: a call carries up to so many, as a JSON array (application/cloudevents-batch+json), taken or refused as a whole; what comes twice is known by the id inside each event.'),
         ),
         migrations.AddIndex(
             model_name='delivery',

@@ -42,7 +42,8 @@ class Subscription(models.Model):
     events_per_call = models.PositiveSmallIntegerField(
         default=1,
         help_text="1: each event is a call of its own (application/cloudevents+json). More: a call carries up to so "
-        "many, as a JSON array (application/cloudevents-batch+json), taken or refused as a whole.",
+        "many, as a JSON array (application/cloudevents-batch+json), taken or refused as a whole; what comes twice "
+        "is known by the id inside each event.",
     )
     state = models.CharField(max_length=8, choices=State, default=State.ACTIVE)
     state_reason = models.CharField(max_length=500, blank=True)

@@ -45,13 +45,15 @@ class Lanes:
     def _lanes(self, messages: Sequence[Message]) -> Iterable[deque[Message]]:
         """No more of them than there are calls to make: a call is to be full before there is another."""
         joining = sum(message.may_join for message in messages)
-        calls = ceil(joining / self.events_per_call) + len(messages) - joining
+        together = ceil(joining / self.events_per_call)
+        calls = together + len(messages) - joining
         lanes: list[deque[Message]] = [deque() for _ in range(min(self.caller.lanes, calls))]
         of_subject: dict[str, deque[Message]] = {}
         for message in messages:
             lane = of_subject.get(message.subject)
             if lane is None:
-                lane = of_subject[message.subject] = min(lanes, key=len)
+                lane = min(lanes[:together] if message.may_join else lanes, key=len)
+                of_subject[message.subject] = lane
             lane.append(message)
         return filter(None, lanes)
 
