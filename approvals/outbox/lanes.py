@@ -43,17 +43,14 @@ class Lanes:
         return {key: outcome for call in calls for key, outcome in call.result().items()}
 
     def _lanes(self, messages: Sequence[Message]) -> Iterable[deque[Message]]:
-        """No more of them than there are calls to make: a call is to be full before there is another."""
-        joining = sum(message.may_join for message in messages)
-        together = ceil(joining / self.events_per_call)
-        calls = together + len(messages) - joining
-        lanes: list[deque[Message]] = [deque() for _ in range(min(self.caller.lanes, calls))]
+        """What may join stays in no more lanes than it fills calls: one is full before there is another."""
+        full = ceil(sum(message.may_join for message in messages) / self.events_per_call)
+        lanes: list[deque[Message]] = [deque() for _ in range(self.caller.lanes)]
         of_subject: dict[str, deque[Message]] = {}
         for message in messages:
             lane = of_subject.get(message.subject)
             if lane is None:
-                lane = min(lanes[:together] if message.may_join else lanes, key=len)
-                of_subject[message.subject] = lane
+                lane = of_subject[message.subject] = min(lanes[:full] if message.may_join else lanes, key=len)
             lane.append(message)
         return filter(None, lanes)
 
