@@ -272,7 +272,7 @@ def _standing(subscription: Any) -> Standing:
 
 def _fields(request: HttpRequest, url: str, event_names: str, events_per_call: int) -> Sequence[Input]:
     most = request.POST.get("events_per_call", str(events_per_call))
-    hint = Subscription._meta.get_field("events_per_call").help_text
+    hint = str(Subscription._meta.get_field("events_per_call").help_text)
     return (
         Input("url", "url", request.POST.get("url", url), "Address, like https://example.com/events"),
         Input("event_names", "text", request.POST.get("event_names", event_names), "Events, by commas; * is all"),
