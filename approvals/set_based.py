@@ -96,11 +96,14 @@ def _column(field: Any) -> str:
 def _prepared(fields: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
     """The rows as the driver takes them."""
     converts = [(n, convert) for n, field in enumerate(fields) if (convert := _convert(field))]
-    for row in rows:
-        values = list(row)
-        for n, convert in converts:
-            values[n] = convert(values[n])
-        yield values
+    return (_converted(row, converts) for row in rows) if converts else iter(rows)
+
+
+def _converted(row: Sequence[Any], converts: Sequence[tuple[int, Convert]]) -> Sequence[Any]:
+    values = list(row)
+    for n, convert in converts:
+        values[n] = convert(values[n])
+    return values
 
 
 def _convert(field: Any) -> Convert | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
@@ -107,10 +107,19 @@ def add_missing_balances(item_ids: Iterable[int], *, location: Location, zone: Z
     )
 
 
-def lock_balances(location: Location, item_ids: Iterable[int]) -> None:
+class LockedBalance(NamedTuple):
+    item_id: int
+    pk: int
+    on_hand: Decimal
+    reserved: Decimal
+    authority: str
+
+
+def lock_balances(location: Location, item_ids: Iterable[int]) -> list[LockedBalance]:
     """Until the transaction ends nobody else changes on hand of these items."""
     rows = Balance.objects.select_for_update().filter(location=location, item__any_of=item_ids).order_by("pk")
-    list(rows.values_list("pk", flat=True))
+    columns = rows.values_list("item_id", "pk", "quantity_on_hand", "quantity_reserved", "authority")
+    return [LockedBalance(*row) for row in columns]
 
 
 def _add_to_on_hand(location: Location, totals: dict[int, Decimal]) -> None:

@@ -49,7 +49,7 @@ def apply_standings(*, client: WmsClient, item_ids: Collection[int], at: datetim
         [FedUpdate(w.update_id, w.sequence, w.item_id, w.target - w.was, w.as_of) for w in moved],
         at,
     )
-    write_events([adjusted(client, w.sku, w.sequence, w.target - w.was, w.target, at) for w in moved])
+    write_events(adjusted(client, [(w.sku, w.sequence, w.target - w.was, w.target) for w in moved], at))
     note_shortfalls(client.location, {word.item_id: word.reserved - word.target for word in taken}, at)
     return len(moved)
 

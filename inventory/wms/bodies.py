@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from approvals.refusals import Refused
 from inventory.models.wms import MOST_UPDATES
@@ -20,8 +20,7 @@ class Unreadable(Refused):
     """The message is no list of updates: nothing of it is stored."""
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """One update as it came. `update` is None when it could not be mapped; then `reason` and `why` say so."""
 
     position: int

@@ -1,12 +1,14 @@
 """What becomes of each update, by its sequence and the ledger's side. Plain Python: rows in, verdicts out.
 
-Ordered by sequence, never by time. Within a message an update sees what the ones before it have changed.
+Ordered by sequence, never by time. Within a message an update sees what the ones before it have changed. What there
+is one of for each update is a named tuple: it is made in a third of a frozen dataclass's time.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from inventory.wms.bodies import Read
 from inventory.wms.schemas import NewUpdate
@@ -16,8 +18,7 @@ QUARANTINED, COMPARED, DUPLICATE = "quarantined", "compared", "duplicate"
 NOTHING = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class KnownItem:
+class KnownItem(NamedTuple):
     pk: int
     allows_fractions: bool
     cost: Decimal | None
@@ -63,8 +64,7 @@ class Settled:
     sequence: int
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """`on_hand` is by the update's word; `delta` what that changes, or would."""
 
     read: Read
@@ -78,8 +78,7 @@ class Verdict:
     as_of: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class First:
+class First(NamedTuple):
     """What became of a sequence the first time it came."""
 
     payload_hash: str

@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from inventory.models import Balance as BalanceRow
 from inventory.models import Item, Location, WmsClient, WmsDispute, WmsStanding, WmsUpdate
 from inventory.stock.ledger import lock_balances
 from inventory.variance.expected import moved_after
@@ -19,7 +18,7 @@ def read_side(client: WmsClient, reads: Collection[Read], received_at: datetime)
     stated = {
         (items[read.sku].pk, as_of(read.update, received_at)) for read in updates if read.update and read.sku in items
     }
-    lock_balances(location, ids)
+    locked = lock_balances(location, ids)
     disputes = _disputes(location, ids)
     moved = moved_after(location, stated)
     if disputes:  # apart, because the oldest of all moments decides how far back movements are read
@@ -28,7 +27,7 @@ def read_side(client: WmsClient, reads: Collection[Read], received_at: datetime)
         location=location.code,
         received_at=received_at,
         items=items,
-        balances=_balances(location, ids),
+        balances={row.item_id: Balance(row.pk, row.on_hand, row.reserved, row.authority) for row in locked},
         standings=_standings(client, ids),
         moved=moved,
         disputes=disputes,
@@ -40,12 +39,6 @@ def _items(codes: set[str]) -> dict[str, KnownItem]:
     rows = Item.objects.filter(item_code__any_of=sorted(codes)).order_by()
     columns = rows.values_list("item_code", "pk", "allows_fractions", "avg_cost")
     return {code: KnownItem(pk, fractions, cost) for code, pk, fractions, cost in columns}
-
-
-def _balances(location: Location, ids: list[int]) -> dict[int, Balance]:
-    rows = BalanceRow.objects.filter(location=location, item__any_of=ids).order_by()
-    columns = rows.values_list("item_id", "pk", "quantity_on_hand", "quantity_reserved", "authority")
-    return {item_id: Balance(pk, on_hand, reserved, authority) for item_id, pk, on_hand, reserved, authority in columns}
 
 
 def _disputes(location: Location, ids: list[int]) -> dict[int, Dispute]:

@@ -31,7 +31,7 @@ from inventory.wms.jumps import tell_of
 from inventory.wms.ledger_side import read_side
 from inventory.wms.receiving import shortfalls
 from inventory.wms.stored_rows import read_again
-from inventory.wms.storing import adjusted, store_standings
+from inventory.wms.storing import Change, adjusted, store_standings
 
 PERMISSION = "inventory.retake_wmsupdate"
 KEY_REUSED = WmsUpdate.Reason.KEY_REUSED
@@ -147,13 +147,14 @@ def _row(row: WmsUpdate, verdict: Verdict, at: datetime) -> tuple[Any, ...]:
 
 
 def _post(client: WmsClient, rows: Sequence[WmsUpdate], verdicts: Sequence[Verdict], side: Side, at: datetime) -> None:
-    fed, events = [], []
+    fed: list[FedUpdate] = []
+    changes: list[Change] = []
     for row, v in zip(rows, verdicts, strict=True):
         if v.state == APPLIED and v.item_id and v.delta and v.read.sequence is not None and v.as_of:
             fed.append(FedUpdate(row.pk, v.read.sequence, v.item_id, v.delta, v.as_of))
-            events.append(adjusted(client, v.read.sku, v.read.sequence, v.delta, v.on_hand, at))
+            changes.append((v.read.sku, v.read.sequence, v.delta, v.on_hand))
     post_fed_updates(client, fed, at)
-    write_events(events)
+    write_events(adjusted(client, changes, at))
     store_standings(client.pk, side, at)
     settle_disputes(client, side, at)
     note_shortfalls(client.location, shortfalls(verdicts, side), at)

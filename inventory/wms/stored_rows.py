@@ -1,7 +1,6 @@
 """Updates as they were stored, read again from what was sent, by the same mappers."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from inventory.models import WmsUpdate
 from inventory.wms.bodies import Read, map_updates, read_json
@@ -15,5 +14,5 @@ def read_again(rows: Iterable[WmsUpdate], wms_id: str) -> list[Read]:
 
 def _read(row: WmsUpdate, position: int, wms_id: str) -> Read:
     [read] = map_updates(row.schema_version, [read_json(row.payload)], wms_id).updates
-    update = read.update and replace(read.update, as_of=as_of(read.update, row.received_at))
-    return replace(read, position=position, update=update)
+    update = read.update and read.update._replace(as_of=as_of(read.update, row.received_at))
+    return read._replace(position=position, update=update)

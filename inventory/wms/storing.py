@@ -1,6 +1,6 @@
 """A judged message on disk: itself, its updates, the ledger, the standings, and an event for each change."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,8 @@ from inventory.wms.judging import APPLIED, DUPLICATE, Side, Verdict
 from inventory.wms.telling import tell_of_updates
 
 ADJUSTED = "inventory.adjusted"
+Change = tuple[str, int | None, Decimal | None, Decimal | None]
+"""SKU, sequence, by how much, and what is on hand then."""
 UPDATE_COLUMNS = (
     *("client", "message", "position", "sequence", "sku", "payload", "payload_hash", "schema_version", "received_at"),
     *("item", "quantity", "status", "as_of", "state", "reason", "why", "delta", "on_hand"),
@@ -32,7 +34,8 @@ def store_outcome(message: WmsMessage, verdicts: Sequence[Verdict], side: Side) 
     applied = [verdict for verdict in verdicts if verdict.state == APPLIED]
     if applied:
         post_wms_updates(message)
-        write_events([_event(message, verdict) for verdict in applied])
+        changes = [(v.read.sku, v.read.sequence, v.delta, v.on_hand) for v in applied]
+        write_events(adjusted(message.client, changes, message.received_at))
     store_standings(message.client_id, side, message.received_at)
     tell_of_updates(message, verdicts)
 
@@ -47,24 +50,21 @@ def _row(message: WmsMessage, verdict: Verdict) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _event(message: WmsMessage, verdict: Verdict) -> Draft:
-    read = verdict.read
-    return adjusted(message.client, read.sku, read.sequence, verdict.delta, verdict.on_hand, message.received_at)
-
-
-def adjusted(
-    client: WmsClient, sku: str, sequence: int | None, delta: Decimal | None, on_hand: Decimal | None, at: datetime
-) -> Draft:
-    payload = {
-        "item_code": sku,
-        "location": client.location.code,
-        "delta": str(delta),
-        "on_hand": str(on_hand),
-        "source": "wms",
-        "wms_id": client.wms_id,
-        "sequence": sequence,
-    }
-    return Draft(ADJUSTED, f"sku:{sku}", payload, at)
+def adjusted(client: WmsClient, changes: Iterable[Change], at: datetime) -> list[Draft]:
+    """An event for each change of an item's on hand that a WMS's word has made."""
+    location, wms_id = client.location.code, client.wms_id
+    return [
+        Draft(
+            ADJUSTED,
+            f"sku:{sku}",
+            {
+                "item_code": sku, "location": location, "delta": str(delta), "on_hand": str(on_hand),
+                "source": "wms", "wms_id": wms_id, "sequence": sequence,
+            },
+            at,
+        )
+        for sku, sequence, delta, on_hand in changes
+    ]  # fmt: skip
 
 
 def store_standings(client_id: int, side: Side, at: datetime) -> None:

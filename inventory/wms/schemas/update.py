@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 Raw = Mapping[str, Any]
 
@@ -17,8 +17,7 @@ class Unmappable(Exception):
         super().__init__(why)
 
 
-@dataclass(frozen=True, slots=True)
-class NewUpdate:
+class NewUpdate(NamedTuple):
     """Absolute: at `as_of` there were `quantity` of the item, sellable, in its unit."""
 
     sequence: int
