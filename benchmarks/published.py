@@ -20,19 +20,21 @@ from benchmarks.ingest import HOUSE, Feed, free_port, wait_for, web
 PER_MESSAGE = 100
 
 
-def delays(rate: int, seconds: int) -> tuple[list[float], float]:
+def delays(rate: int, seconds: int, *, events_per_call: int) -> tuple[list[float], float]:
     """Seconds from an update's arrival to its event's, sent at `rate` updates a second; and the rate that was kept."""
-    feed = Feed("PUB")
+    feed = Feed(f"PUB{events_per_call}")
     with tempfile.TemporaryDirectory() as folder, ExitStack() as running:
         notes = Path(folder) / "received"
         door = running.enter_context(_receiver(notes))
-        _subscribe(door)
+        subscription = _subscribe(door, events_per_call)
         running.enter_context(_worker())
         address = running.enter_context(web())
+        begun = time.monotonic()
         sent = _send(feed, address, rate, seconds)
-        _wait_until_delivered(sent)
+        taken = time.monotonic() - begun
+        _wait_until_delivered(subscription, sent)
         Subscription.objects.update(state=Subscription.State.PAUSED)
-        return _read(notes, sent), sent / seconds
+        return _read(notes, sent), sent / taken
 
 
 def _send(feed: Feed, address: str, rate: int, seconds: int) -> int:
@@ -50,9 +52,9 @@ def _send(feed: Feed, address: str, rate: int, seconds: int) -> int:
     return messages * PER_MESSAGE
 
 
-def _wait_until_delivered(sent: int) -> None:
+def _wait_until_delivered(subscription: Subscription, sent: int) -> None:
     deadline = time.monotonic() + 300
-    while Delivery.objects.filter(status=Delivery.Status.DELIVERED).count() < sent:
+    while subscription.deliveries.filter(status=Delivery.Status.DELIVERED).count() < sent:
         if time.monotonic() > deadline:
             raise SystemExit("The events did not all arrive within five minutes.")
         time.sleep(0.5)
@@ -69,9 +71,13 @@ def percentile(values: list[float], share: int) -> float:
     return statistics.quantiles(values, n=100)[share - 1]
 
 
-def _subscribe(url: str) -> None:
+def _subscribe(url: str, events_per_call: int = 1) -> Subscription:
     manager, _ = User.objects.get_or_create(username="bench-manager", is_superuser=True)
-    create_subscription(name="bench", url=url, event_names=["inventory.adjusted"], by=manager)
+    names = ["inventory.adjusted"]
+    subscription, _ = create_subscription(
+        name=f"bench-{events_per_call}", url=url, event_names=names, by=manager, events_per_call=events_per_call
+    )
+    return subscription
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A subscriber that only notes when each event came: `python -m benchmarks.receiver PORT FILE`."""
+"""A subscriber that notes when each event came, alone or in an array: `python -m benchmarks.receiver PORT FILE`."""
 
 import asyncio
 import json
@@ -20,8 +20,9 @@ async def serve(port: int, notes: TextIO) -> None:
                 body = await reader.readexactly(int(found[1]) if found else 0)
             except (asyncio.IncompleteReadError, ConnectionError):
                 break
-            event = json.loads(body)
-            notes.write(f"{event['id']} {event['time']} {time.time():.6f}\n")
+            said, came = json.loads(body), time.time()
+            for event in said if isinstance(said, list) else [said]:
+                notes.write(f"{event['id']} {event['time']} {came:.6f}\n")
             writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
             await writer.drain()
         writer.close()

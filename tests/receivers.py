@@ -33,6 +33,17 @@ class Received:
         return dict(json.loads(self.body))
 
     @property
+    def is_array(self) -> bool:
+        return self.headers["content-type"].startswith("application/cloudevents-batch+json")
+
+    @property
+    def by_id(self) -> dict[str, dict[str, Any]]:
+        """Its events by what a consumer dedupes by."""
+        if self.is_array:
+            return {event["id"]: event for event in json.loads(self.body)}
+        return {self.headers["webhook-id"]: self.event}
+
+    @property
     def is_taken(self) -> bool:
         return 200 <= self.status < 300
 
@@ -52,12 +63,12 @@ class _Server(ThreadingHTTPServer):
 
 
 class Receiver:
-    """`answer` may be changed at any time; it gets the event and says what to answer."""
+    """`answer` may be changed at any time; it gets the event, or the list of them, and says what to answer."""
 
     def __init__(self, port: int | None = None) -> None:
         self.port = port or free_port()
         self.received: list[Received] = []
-        self.answer: Callable[[dict[str, Any]], Answer] = lambda event: Answer()
+        self.answer: Callable[[Any], Answer] = lambda event: Answer()
         self.lock = threading.Lock()
         self.connections = 0
         self.server: ThreadingHTTPServer | None = None
@@ -85,7 +96,7 @@ class Receiver:
         """What a consumer has that dedupes by id, in the order it came."""
         events: dict[str, dict[str, Any]] = {}
         for message in self.taken():
-            events.setdefault(message.headers["webhook-id"], message.event)
+            events |= {uid: event for uid, event in message.by_id.items() if uid not in events}
         return list(events.values())
 
 

@@ -17,12 +17,13 @@ from approvals.refusals import Refused
 
 @dataclass(frozen=True)
 class Input:
-    """One more field to fill in; `kind` is HTML's type. `carry_out` reads it from the POST."""
+    """One more field to fill in; `kind` is HTML's type, `hint` stands below it. `carry_out` reads it from the POST."""
 
     name: str
     kind: str
     value: str
     label: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """Who gets our events, how far behind they are, and what a person may do about it."""
 
+import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,11 +23,13 @@ from approvals.admin.paging import CappedList
 from approvals.admin.record import RecordAdmin
 from approvals.clock import now
 from approvals.models import Delivery, Subscription
+from approvals.models.outbox import MOST_PER_CALL
 from approvals.outbox import subscriptions as operations
 from approvals.outbox.standing import Standing, standings
 from approvals.refusals import Refused
 from approvals.templatetags.figures import age
 
+WHOLE = re.compile("[0-9]{1,6}")
 COLOURS = {"active": "success", "paused": "warning", "disabled": "danger"}
 State = Subscription.State
 
@@ -48,7 +52,7 @@ class SubscriptionAdmin(RecordAdmin):
     ordering = ("name",)
     fields = (
         *("name", "state_label", "state_reason", "url", "wanted", "waiting", "oldest", "dead_letters", "deliveries"),
-        *("secrets", "cursor", "failures", "rests_until", "lease_expires_at", "created_at"),
+        *("events_per_call", "secrets", "cursor", "failures", "rests_until", "lease_expires_at", "created_at"),
     )
     readonly_fields = ("state_label", "wanted", "waiting", "oldest", "dead_letters", "deliveries", "secrets")
     actions_list = ("new",)
@@ -131,7 +135,7 @@ class SubscriptionAdmin(RecordAdmin):
             carry_out=carry_out,
             inputs=(
                 Input("name", "text", request.POST.get("name", ""), "Name (a-z, 0-9, _ and -)"),
-                *_fields(request, "", "*"),
+                *_fields(request, "", "*", 1),
             ),
             back=reverse("admin:approvals_subscription_changelist"),
         )
@@ -151,7 +155,7 @@ class SubscriptionAdmin(RecordAdmin):
             consequences=["Events that were not wanted until now come only by a replay."],
             button="Change",
             carry_out=carry_out,
-            inputs=_fields(request, row.url, ", ".join(row.event_names)),
+            inputs=_fields(request, row.url, ", ".join(row.event_names), row.events_per_call),
         )
         return ask(request, self, row, question)
 
@@ -266,16 +270,24 @@ def _standing(subscription: Any) -> Standing:
     return found
 
 
-def _fields(request: HttpRequest, url: str, event_names: str) -> tuple[Input, Input]:
+def _fields(request: HttpRequest, url: str, event_names: str, events_per_call: int) -> Sequence[Input]:
+    most = request.POST.get("events_per_call", str(events_per_call))
+    hint = str(Subscription._meta.get_field("events_per_call").help_text)
     return (
         Input("url", "url", request.POST.get("url", url), "Address, like https://example.com/events"),
         Input("event_names", "text", request.POST.get("event_names", event_names), "Events, by commas; * is all"),
+        Input("events_per_call", "number", most, f"Most events in one call, 1 to {MOST_PER_CALL}", hint),
     )
 
 
 def _typed(request: HttpRequest) -> dict[str, Any]:
-    names = request.POST.get("event_names", "").split(",")
-    return {"url": request.POST.get("url", "").strip(), "event_names": names}
+    typed: dict[str, Any] = {
+        "url": request.POST.get("url", "").strip(),
+        "event_names": request.POST.get("event_names", "").split(","),
+    }
+    if (most := request.POST.get("events_per_call")) is not None:
+        typed["events_per_call"] = int(most) if WHOLE.fullmatch(most.strip()) else 0  # refused with what else is wrong
+    return typed
 
 
 def _whole(text: str) -> int:

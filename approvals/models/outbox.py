@@ -8,6 +8,7 @@ from django.db.models import Case, F, Q, Value, When
 from approvals.clock import now
 from approvals.models.record import Event
 
+MOST_PER_CALL = 100
 DEAD_FIRST = Case(When(status="dead", then=Value(0)), default=Value(1))
 
 
@@ -38,10 +39,16 @@ class Subscription(models.Model):
     name = models.SlugField(max_length=60, unique=True)
     url = models.CharField(max_length=500, blank=True)
     event_names = models.JSONField(default=list, help_text="Names of events; * stands for all.")
+    events_per_call = models.PositiveSmallIntegerField(
+        default=1,
+        help_text="1: each event is a call of its own (application/cloudevents+json). More: a call carries up to so "
+        "many, as a JSON array (application/cloudevents-batch+json), taken or refused as a whole; what comes twice "
+        "is known by the id inside each event.",
+    )
     state = models.CharField(max_length=8, choices=State, default=State.ACTIVE)
     state_reason = models.CharField(max_length=500, blank=True)
     cursor = models.PositiveBigIntegerField(default=0)
-    failures = models.PositiveIntegerField(default=0, help_text="Failed calls since the last that was taken.")
+    failures = models.PositiveIntegerField(default=0, help_text="Rounds of calls that all failed, one after the other.")
     rests_until = models.DateTimeField(null=True, blank=True, help_text="Until then nothing is sent.")
     lease_holder = models.CharField(max_length=200, blank=True)
     lease_token = models.PositiveBigIntegerField(default=0)
@@ -59,6 +66,9 @@ class Subscription(models.Model):
                 condition=~Q(state="disabled") | ~Q(state_reason=""), name="subscription_disabled_has_reason"
             ),
             models.CheckConstraint(condition=~Q(state="active") | ~Q(url=""), name="subscription_active_has_address"),
+            models.CheckConstraint(
+                condition=Q(events_per_call__range=(1, MOST_PER_CALL)), name="subscription_events_per_call_in_range"
+            ),
         )
 
     def __str__(self) -> str:
@@ -142,8 +152,8 @@ class Delivery(models.Model):
             ),
             models.Index(
                 fields=["subscription", "subject", "position"],
-                condition=Q(status__in=["pending", "sending", "retrying"]),
-                name="delivery_open_of_subject",
+                condition=Q(status__in=["retrying", "sending"]),
+                name="delivery_unsettled_of_subject",
             ),
             models.Index(fields=["status", "delivered_at"], name="delivery_by_end"),
             models.Index(DEAD_FIRST, F("id").desc(), name="delivery_dead_first"),
@@ -151,6 +161,13 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event} to {self.subscription}"
+
+    @property
+    def has_failed_last(self) -> bool:
+        """Also before it was given up and a person or a replay made it wait again."""
+        if self.last_status is None:
+            return self.last_answer != ""
+        return not 200 <= self.last_status < 300
 
     @classmethod
     def moved(cls, rows: "models.QuerySet[Delivery]", *, to: str, **changes: Any) -> int:

@@ -16,6 +16,7 @@ FAN_OUT = 500
 SPAN = 50_000  # positions looked at in one step, whether or not their events are wanted
 OPEN_WINDOW = 10_000  # open deliveries a subscription may have; further events wait behind the cursor
 FRESH, AGAIN = 160, 40  # of one batch: so many first attempts, so many repeated ones
+MOST_FRESH = 500  # where one call carries several
 Status = Delivery.Status
 COLUMNS = ("subscription", "event", "position", "subject", "status", "attempts", "next_attempt_at", "lease_token",
            "last_answer")  # fmt: skip
@@ -79,7 +80,8 @@ def claim(subscription_id: int, token: int) -> list[Delivery]:
             return []  # paused meanwhile
         only_one = subscription.rests_until is not None
         due = _due(subscription)
-        fresh = list(due.filter(status=Status.PENDING)[: 1 if only_one else FRESH])
+        most = min(MOST_FRESH, FRESH * subscription.events_per_call)
+        fresh = list(due.filter(status=Status.PENDING)[: 1 if only_one else most])
         again = [] if only_one and fresh else list(due.filter(status=Status.RETRYING)[: 1 if only_one else AGAIN])
         claimed = [*fresh, *again]
         rows = Delivery.objects.filter(pk__any_of=[delivery.pk for delivery in claimed])

@@ -107,11 +107,11 @@ class Caller:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.pool.close()
 
-    def call(self, message_id: str, body: bytes) -> Outcome:
+    def call(self, message_id: str, body: bytes, content_type: str = CONTENT_TYPE) -> Outcome:
         """One POST. Never raises for what the network or the receiver does."""
         deadline = time.monotonic() + settings.EVENTS_TIMEOUT
         try:
-            response = self._open("POST", self.target, message_id, body, {"Content-Type": CONTENT_TYPE})
+            response = self._open("POST", self.target, message_id, body, {"Content-Type": content_type})
         except (HTTPError, OSError) as problem:
             return Outcome(None, _in_words(problem))
         text = _beginning(response, deadline)

@@ -23,7 +23,8 @@ from approvals.outbox import batches, leases
 from approvals.outbox.addresses import objection_to_sending
 from approvals.outbox.calling import Caller
 from approvals.outbox.envelope import envelope
-from approvals.outbox.lanes import Lanes, Message
+from approvals.outbox.lanes import Lanes
+from approvals.outbox.packing import Message
 from approvals.outbox.positions import assign_positions, last_position
 from approvals.outbox.recording import disable, record
 from approvals.outbox.retrying import Outcome
@@ -118,7 +119,10 @@ def _serve(subscription: Subscription, report: Report) -> bool:
             return False
         deadline = time.monotonic() + settings.EVENTS_SLICE
         has_more = True
-        with Caller(subscription.url, secrets, settings.EVENTS_LANES) as caller, Lanes(caller, deadline) as lanes:
+        with (
+            Caller(subscription.url, secrets, settings.EVENTS_LANES) as caller,
+            Lanes(caller, deadline, subscription.events_per_call) as lanes,
+        ):
             while has_more and time.monotonic() < deadline:
                 has_more = _batch(subscription.pk, token, lanes, report)
         return has_more
@@ -132,9 +136,7 @@ def _batch(subscription_id: int, token: int, lanes: Lanes, report: Report) -> bo
     claimed = batches.claim(subscription_id, token)
     if not claimed:
         return written > 0
-    messages = [
-        Message(row.pk, row.subject, str(row.event.uid), envelope(row.event), row.event.traceparent) for row in claimed
-    ]
+    messages = [_message(delivery) for delivery in claimed]
     if objection := objection_to_sending(lanes.caller.url):
         outcomes = {messages[0].key: Outcome(None, objection)}
     else:
@@ -142,6 +144,13 @@ def _batch(subscription_id: int, token: int, lanes: Lanes, report: Report) -> bo
     report.note(outcomes.values())
     _tell(claimed, outcomes, urlsplit(lanes.caller.url).hostname)
     return record(subscription_id, token, claimed, outcomes)
+
+
+def _message(delivery: Delivery) -> Message:
+    """For a delivery with the state it had before it was claimed."""
+    event = delivery.event
+    may_join = delivery.status == Delivery.Status.PENDING and not delivery.has_failed_last
+    return Message(delivery.pk, delivery.subject, str(event.uid), envelope(event), event.traceparent, may_join=may_join)
 
 
 def _tell(claimed: Iterable[Delivery], outcomes: Mapping[int, Outcome], host: str | None) -> None:

@@ -53,13 +53,16 @@ def _values(delivery: Delivery, status: str, due: datetime, code: int | None, an
 
 
 def _set_pace(subscription: Subscription, outcomes: Sequence[Outcome]) -> bool:
-    """Leave a receiver alone that is down or asks for it; a taken message ends that."""
+    """Leave a receiver alone that is down or asks for it; a taken message ends that.
+
+    Calls that fail side by side tell of one trouble: they count as one failure.
+    """
     if gone := next((outcome for outcome in outcomes if outcome.is_gone), None):
         disable(subscription, f"Its receiver answered 410 Gone: {gone.answer[:200]}")
         return False
     taken = any(outcome.is_taken for outcome in outcomes)
     failed = [outcome for outcome in outcomes if not outcome.is_taken]
-    subscription.failures = 0 if taken else subscription.failures + len(failed)
+    subscription.failures = 0 if taken else subscription.failures + bool(failed)
     wishes = [outcome for outcome in failed if outcome.asks_to_slow_down]
     if not wishes and not taken:
         wishes = [outcome for outcome in failed if outcome.ends_the_batch]

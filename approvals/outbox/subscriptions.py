@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from approvals import audit
 from approvals.alerts import resolve_alert
 from approvals.models import Subscription
+from approvals.models.outbox import MOST_PER_CALL
 from approvals.outbox.addresses import check_address
 from approvals.outbox.positions import assign_positions, last_position, position_before
 from approvals.outbox.secrets_kept import add_secret
@@ -20,51 +21,65 @@ PERMISSION = "approvals.manage_subscription"
 NAME = re.compile(r"[a-z0-9_-]{1,60}")
 EVENT_NAME = re.compile(r"\*|[A-Za-z0-9_.-]{1,80}")
 OVERLAP = timedelta(hours=24)
+CHANGEABLE = ("url", "event_names", "events_per_call")
 State = Subscription.State
 
 
-def create_subscription(*, name: str, url: str, event_names: Sequence[str], by: Any) -> tuple[Subscription, str]:
+def create_subscription(
+    *, name: str, url: str, event_names: Sequence[str], by: Any, events_per_call: int = 1
+) -> tuple[Subscription, str]:
     """Active at once, for events from now on. Returns its secret too, which is shown this once."""
     _check_may_manage(by)
-    if not NAME.fullmatch(name):
-        raise Refused(f"“{name}” cannot be a name: use a-z, 0-9, _ and -, at most 60 characters.")
-    check_address(url)
-    return _create(name, url, event_names, State.ACTIVE, by)
+    names = _stripped(event_names)
+    wrong_name = f"“{name}” cannot be a name: use a-z, 0-9, _ and -, at most 60 characters."
+    _refuse([wrong_name] * (not NAME.fullmatch(name)) + _objections(url, names, events_per_call))
+    return _create(name, url, names, State.ACTIVE, by, events_per_call)
 
 
 def seed_subscription(*, name: str, event_names: Sequence[str]) -> bool:
     """Paused, without an address, for events from now on; False when one of that name exists."""
     if Subscription.objects.filter(name=name).exists():
         return False
-    _create(name, "", event_names, State.PAUSED, None)
+    names = _stripped(event_names)
+    _refuse(_objections_to_names(names))
+    _create(name, "", names, State.PAUSED, None)
     return True
 
 
-def _create(name: str, url: str, event_names: Sequence[str], state: str, by: Any) -> tuple[Subscription, str]:
-    names = _checked_names(event_names)
+def _create(
+    name: str, url: str, names: list[str], state: str, by: Any, events_per_call: int = 1
+) -> tuple[Subscription, str]:
     assign_positions()
     try:
         with transaction.atomic():
             subscription = Subscription.objects.create(
-                name=name, url=url, event_names=names, state=state, cursor=last_position()
-            )
+                name=name, url=url, event_names=names, events_per_call=events_per_call, state=state,
+                cursor=last_position(),
+            )  # fmt: skip
             secret = add_secret(subscription, others_end_after=OVERLAP)
-            _audit(subscription, by, "created", url=url, event_names=names)
+            _audit(subscription, by, "created", url=url, event_names=names, events_per_call=events_per_call)
     except IntegrityError:
         raise Refused(f"There is a subscription named {name} already; choose another name.") from None
     return subscription, secret
 
 
-def change_subscription(*, subscription_id: int, url: str, event_names: Sequence[str], by: Any) -> Subscription:
-    """Another address, or other events. Events that passed the cursor unwanted come only by a replay."""
+def change_subscription(
+    *, subscription_id: int, url: str, event_names: Sequence[str], by: Any, events_per_call: int | None = None
+) -> Subscription:
+    """Another address, other events, or more or fewer in one call (None: as many as before).
+
+    Events that passed the cursor unwanted come only by a replay.
+    """
     _check_may_manage(by)
-    check_address(url)
-    names = _checked_names(event_names)
+    names = _stripped(event_names)
+    _refuse(_objections(url, names, 1 if events_per_call is None else events_per_call))
     with transaction.atomic():
         subscription = _locked(subscription_id)
-        before = {"url": subscription.url, "event_names": subscription.event_names}
-        _update(subscription, url=url, event_names=names, failures=0, rests_until=None)
-        _audit(subscription, by, "changed", before=before, url=url, event_names=names)
+        before = {name: getattr(subscription, name) for name in CHANGEABLE}
+        most = subscription.events_per_call if events_per_call is None else events_per_call
+        after = {"url": url, "event_names": names, "events_per_call": most}
+        _update(subscription, **after, failures=0, rests_until=None)
+        _audit(subscription, by, "changed", before=before, **after)
         wake_on_commit()
     return subscription
 
@@ -131,13 +146,33 @@ def _check_may_manage(by: Any) -> None:
         raise Refused("You may not manage subscriptions; ask an administrator for that permission.")
 
 
-def _checked_names(event_names: Sequence[str]) -> list[str]:
-    names = sorted({name.strip() for name in event_names if name.strip()})
+def _stripped(event_names: Sequence[str]) -> list[str]:
+    return sorted({name.strip() for name in event_names if name.strip()})
+
+
+def _refuse(problems: list[str]) -> None:
+    if problems:
+        raise Refused(problems)
+
+
+def _objections(url: str, names: list[str], events_per_call: int) -> list[str]:
+    problems = _objections_to_names(names)
+    try:
+        check_address(url)
+    except Refused as refusal:
+        problems = [*refusal.problems, *problems]
+    if not 1 <= events_per_call <= MOST_PER_CALL:
+        problems.append(f"Give the most events of one call as a whole number from 1 to {MOST_PER_CALL}.")
+    return problems
+
+
+def _objections_to_names(names: list[str]) -> list[str]:
     if not names:
-        raise Refused("Name at least one event, or * for all.")
-    if wrong := [name for name in names if not EVENT_NAME.fullmatch(name)]:
-        raise Refused(f"“{wrong[0]}” is not the name of an event. They look like inventory.adjusted; * means all.")
-    return names
+        return ["Name at least one event, or * for all."]
+    wrong = [name for name in names if not EVENT_NAME.fullmatch(name)]
+    return (
+        [f"“{wrong[0]}” is not the name of an event. They look like inventory.adjusted; * means all."] if wrong else []
+    )
 
 
 def _locked(subscription_id: int) -> Subscription:

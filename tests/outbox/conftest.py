@@ -33,17 +33,22 @@ def manager(transactional_db):
 
 @pytest.fixture
 def subscribe(manager):
-    def subscribe(receiver: Receiver, name: str = "reader", *event_names: str) -> tuple[Subscription, str]:
-        return create_subscription(name=name, url=receiver.url, event_names=event_names or ["stock.moved"], by=manager)
+    def subscribe(
+        receiver: Receiver, name: str = "reader", *event_names: str, events_per_call: int = 1
+    ) -> tuple[Subscription, str]:
+        names = event_names or ["stock.moved"]
+        return create_subscription(
+            name=name, url=receiver.url, event_names=names, by=manager, events_per_call=events_per_call
+        )
 
     return subscribe
 
 
 @pytest.fixture
 def happened():
-    def happened(*subjects: str, name: str = "stock.moved") -> list[Event]:
+    def happened(*subjects: str, name: str = "stock.moved", **payload: object) -> list[Event]:
         return [
-            Event.objects.create(name=name, subject=subject, payload={"n": n, "unit": "€"})
+            Event.objects.create(name=name, subject=subject, payload={"n": n, "unit": "€", **payload})
             for n, subject in enumerate(subjects)
         ]
 

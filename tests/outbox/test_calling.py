@@ -16,7 +16,8 @@ from cryptography.x509.oid import NameOID
 from approvals.models import Delivery
 from approvals.outbox.calling import Caller
 from approvals.outbox.delivering import deliver
-from approvals.outbox.lanes import Lanes, Message
+from approvals.outbox.lanes import Lanes
+from approvals.outbox.packing import Message
 from approvals.outbox.signing import new_secret
 from tests.ports import free_port
 from tests.receivers import Answer

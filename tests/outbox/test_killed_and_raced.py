@@ -16,7 +16,8 @@ from approvals.models import Delivery, Event, Subscription
 from approvals.outbox import batches, leases
 from approvals.outbox.calling import Caller
 from approvals.outbox.delivering import deliver
-from approvals.outbox.lanes import Lanes, Message
+from approvals.outbox.lanes import Lanes
+from approvals.outbox.packing import Message
 from approvals.outbox.positions import assign_positions
 from approvals.outbox.recording import record
 from approvals.outbox.retrying import Outcome
@@ -47,21 +48,22 @@ def die(fork_server):
 @pytest.mark.kill
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("place", "count", "arrived"),
+    ("place", "count", "arrived", "events_per_call"),
     [
-        ("approvals.outbox.delivering:record", 0, 6),  # answered, not recorded
-        ("approvals.outbox.recording:_set_pace", 1, 6),  # recorded, not committed
-        ("approvals.outbox.delivering:record", 1, 6),  # committed
-        ("approvals.outbox.delivering:objection_to_sending", 0, 0),  # claimed, not a byte sent
-        ("approvals.outbox.batches:_write_down", 1, 0),  # written down, cursor not moved
-        ("approvals.outbox.positions:update_rows", 1, 0),  # positions given, not committed
+        ("approvals.outbox.delivering:record", 0, 6, 1),  # answered, not recorded
+        ("approvals.outbox.recording:_set_pace", 1, 6, 1),  # recorded, not committed
+        ("approvals.outbox.delivering:record", 1, 6, 1),  # committed
+        ("approvals.outbox.delivering:objection_to_sending", 0, 0, 1),  # claimed, not a byte sent
+        ("approvals.outbox.batches:_write_down", 1, 0, 1),  # written down, cursor not moved
+        ("approvals.outbox.positions:update_rows", 1, 0, 1),  # positions given, not committed
+        ("approvals.outbox.delivering:record", 0, 2, 4),  # arrays answered, not recorded
     ],
 )
 def test_a_deliverer_that_is_killed_loses_nothing_and_repeats_under_the_same_ids(
-    die, receivers, subscribe, happened, place, count, arrived
+    die, receivers, subscribe, happened, place, count, arrived, events_per_call
 ):
     receiver = receivers()
-    subscribe(receiver)
+    subscribe(receiver, events_per_call=events_per_call)
     events = happened("a", "b", "a", "c", "b", "a")
     die(place, count)
     assert len(receiver.received) == arrived
@@ -116,10 +118,11 @@ def test_a_holder_that_lost_its_lease_writes_nothing(receivers, subscribe, happe
     assert set(Delivery.objects.values_list("status", flat=True)) == {Status.DELIVERED}
 
 
-def test_a_batch_takes_as_many_statements_for_many_as_for_few(receivers, subscribe):
-    subscription, _ = subscribe(receivers())
+@pytest.mark.parametrize(("events_per_call", "many"), [(1, 120), (100, 450)])
+def test_a_batch_takes_as_many_statements_for_many_as_for_few(receivers, subscribe, events_per_call, many):
+    subscription, _ = subscribe(receivers(), events_per_call=events_per_call)
     counted = []
-    for size in (3, 120):
+    for size in (3, many):
         write_in_one([Draft("stock.moved", f"item:{n % 50}") for n in range(size)])
         assign_positions()
         subscription.refresh_from_db()
