@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 
 from approvals.models import Event, Subscription
 from approvals.outbox.delivering import Report, deliver
@@ -29,6 +30,16 @@ def receivers() -> Iterator[Callable[..., Receiver]]:
 @pytest.fixture
 def manager(transactional_db):
     return make.user("eva", superuser=True)
+
+
+@pytest.fixture
+def office(manager):
+    """A browser in which the manager is signed in."""
+    manager.is_staff = True
+    manager.save()
+    client = Client()
+    client.force_login(manager)
+    return client
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from collections import defaultdict
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from approvals.models import AuditEntry, Delivery, Event, Subscription
@@ -267,15 +266,6 @@ def test_an_array_may_have_exactly_its_most_bytes(receivers, subscribe, happened
 
 def page(action, *args):
     return reverse(f"admin:approvals_subscription_{action}", args=args)
-
-
-@pytest.fixture
-def office(manager):
-    manager.is_staff = True
-    manager.save()
-    client = Client()
-    client.force_login(manager)
-    return client
 
 
 def test_the_form_sets_it(office):

@@ -29,15 +29,6 @@ def page(action: str, *args: object) -> str:
     return reverse(f"admin:approvals_{action}", args=args)
 
 
-@pytest.fixture
-def office(manager):
-    manager.is_staff = True
-    manager.save()
-    client = Client()
-    client.force_login(manager)
-    return client
-
-
 def give_up(receiver, pass_time):
     receiver.answer = lambda event: Answer(500)
     deliver()
