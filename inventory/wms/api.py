@@ -123,11 +123,14 @@ def _client_id(request: HttpRequest) -> str:
 
 
 def _body(request: HttpRequest, client: WmsClient | None) -> bytes:
-    """No more is read than this client may send."""
+    """No more is read than this client may send, and no less is taken than it said."""
     said = request.headers.get("Content-Length") or "0"
-    if client and said.isdecimal() and int(said) > client.body_limit:
+    length = int(said) if said.isdecimal() else 0
+    if client and length > client.body_limit:
         raise RequestDataTooBig
     body: bytes = request.body
+    if len(body) < length:  # the server hands over what came before the sender hung up
+        raise UnreadablePostError
     return body
 
 

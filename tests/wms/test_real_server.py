@@ -166,7 +166,8 @@ def test_a_body_of_unknown_length_is_read_no_further_than_allowed(sound):
     assert answer.status_code in {400, 401, 411, 413}, answer.text
 
 
-def test_a_sender_that_hangs_up_in_the_middle_harms_nobody(sound):
+def test_of_a_sender_that_hangs_up_in_the_middle_nothing_is_taken(sound):
+    """Although all that is signed has come: it said that there is more."""
     house, wms, body = sound
     headers = {"X-WMS-Client": wms.client.wms_id, "Content-Type": "application/json", **signed(body, wms.secret)}
     host, _, port = house.removeprefix("http://").partition(":")
@@ -174,3 +175,7 @@ def test_a_sender_that_hangs_up_in_the_middle_harms_nobody(sound):
     head = ["POST /api/inventory/sync HTTP/1.1", f"Host: {host}", f"Content-Length: {len(body) + 100}", *lines, "", ""]
     with socket.create_connection((host, int(port)), timeout=10) as line:
         line.sendall("\r\n".join(head).encode() + body)
+        line.shutdown(socket.SHUT_WR)
+        answer = b"".join(iter(lambda: line.recv(65_536), b"")).decode()
+    assert answer.startswith("HTTP/1.1 400 ")
+    assert "The body broke off" in answer
