@@ -8,6 +8,20 @@ from tests import factories
 from tests.excel.workbooks_made import ago, kept
 
 
+@pytest.fixture(autouse=True)
+def static_folder(settings: Any, tmp_path: Any) -> None:
+    """Made by collectstatic in real life; the middleware warns when there is none."""
+    settings.STATIC_ROOT = tmp_path / "static"
+    settings.STATIC_ROOT.mkdir()
+
+
+@pytest.fixture
+def home(db: None) -> Any:
+    home = factories.zone("A")
+    factories.ballast(home)
+    return home
+
+
 @pytest.fixture
 def sold_200(db: Any) -> tuple[Item, Zone]:
     """1000 there, 200 of them sold two hours ago, and nobody has told the workbook."""

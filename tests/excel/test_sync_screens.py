@@ -29,20 +29,6 @@ ON_HAND = 98_765  # a number that is nowhere else
 Status = Upload.Status
 
 
-@pytest.fixture(autouse=True)
-def static_folder(settings: Any, tmp_path: Any) -> None:
-    """Made by collectstatic in real life; the middleware warns when there is none."""
-    settings.STATIC_ROOT = tmp_path / "static"
-    settings.STATIC_ROOT.mkdir()
-
-
-@pytest.fixture
-def home(db: None) -> Any:
-    home = make.zone("A")
-    make.ballast(home)
-    return home
-
-
 def signed_in(*roles: str) -> Any:
     client: Any = Client()
     client.person = make.user("", *roles)

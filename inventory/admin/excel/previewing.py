@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from inventory.admin.counting.pages import page_of_rows
-from inventory.admin.excel import kinds
+from inventory.admin.excel import finding, kinds
 from inventory.admin.excel.pages import ROWS_PER_PAGE, SHOWN_APART
 from inventory.admin.excel.rows import ShownRow, Sight, of_comparison
 from inventory.excel.committing import WorkbookPreview
@@ -23,13 +23,13 @@ class Tile:
 
 
 def preview_context(preview: WorkbookPreview, request: HttpRequest, sight: Sight) -> dict[str, Any]:
-    wanted = wanted_kind(request, sight)
+    wanted, sought = wanted_kind(request, sight), finding.sought(request)
     placed = list(_placed(preview.comparison.rows, sight))
     numbers = Counter(kind.key for kind, _ in placed)
-    chosen = [(kind, row) for kind, row in placed if _is_wanted(kind, wanted)]
+    chosen = [(kind, row) for kind, row in placed if _is_wanted(kind, wanted, sought) and finding.has(row, sought)]
     if sight.expected:
         chosen.sort(key=_worst_first(sight))
-    apart = [row for kind, row in placed if kind is kinds.EXPLAINED and not wanted]
+    apart = [row for kind, row in placed if kind is kinds.EXPLAINED and not wanted and not sought]
     page = page_of_rows(request, [row for _, row in chosen], ROWS_PER_PAGE)
     page.object_list = shown(page.object_list, sight)
     return {
@@ -39,6 +39,7 @@ def preview_context(preview: WorkbookPreview, request: HttpRequest, sight: Sight
         "tiles": tiles(numbers, sight),
         "all_rows": len(placed),
         "wanted": wanted,
+        "sought": sought,
         "rows": page,
         "explained": shown(apart[:SHOWN_APART], sight),
         "explained_total": len(apart),
@@ -91,9 +92,9 @@ def _placed(rows: Iterable[ComparedRow], sight: Sight) -> Iterable[tuple[kinds.K
             yield kind, row
 
 
-def _is_wanted(kind: kinds.Kind, wanted: str) -> bool:
+def _is_wanted(kind: kinds.Kind, wanted: str, sought: str) -> bool:
     """Without a choice everything but what is explained, which is shown apart."""
-    return kind.key == wanted if wanted else kind is not kinds.EXPLAINED
+    return kind.key == wanted if wanted else bool(sought) or kind is not kinds.EXPLAINED
 
 
 def _worst_first(sight: Sight) -> Any:

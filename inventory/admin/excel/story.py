@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from approvals.admin.links import page_of
 from approvals.models import RunStep
 from inventory.admin.counting.pages import page_of_rows
-from inventory.admin.excel import kinds
+from inventory.admin.excel import finding, kinds
 from inventory.admin.excel.pages import ROWS_PER_PAGE, SHOWN_APART
 from inventory.admin.excel.previewing import tiles, wanted_kind
 from inventory.admin.excel.rows import ShownRow, Sight, of_line
@@ -28,11 +28,11 @@ RUN_COLOURS = {"running": "info", "waiting": "warning", "completed": "success", 
 
 
 def story_of(sync: ExcelSync, request: HttpRequest, sight: Sight) -> dict[str, Any]:
-    wanted = wanted_kind(request, sight)
+    wanted, sought = wanted_kind(request, sight), finding.sought(request)
     numbers = _numbers(sync, sight)
-    page = page_of_rows(request, _lines(sync, wanted, sight), ROWS_PER_PAGE)
+    page = page_of_rows(request, _lines(sync, wanted, sought, sight), ROWS_PER_PAGE)
     page.object_list = _shown(page.object_list, sight)
-    apart = numbers["explained"] if not wanted else 0
+    apart = numbers["explained"] if not wanted and not sought else 0
     explained = _line_rows(sync).filter(kinds.EXPLAINED.condition).order_by("pk")[:SHOWN_APART] if apart else []
     return {
         "sync": sync,
@@ -42,6 +42,7 @@ def story_of(sync: ExcelSync, request: HttpRequest, sight: Sight) -> dict[str, A
         "tiles": tiles(numbers, sight),
         "all_rows": sum(numbers.values()),
         "wanted": wanted,
+        "sought": sought,
         "rows": page,
         "explained": _shown(explained, sight),
         "explained_total": apart,
@@ -73,11 +74,14 @@ def _line_rows(sync: ExcelSync) -> QuerySet[SyncLine]:
     return sync.lines.select_related("item", "proposed_action__decided_by", "reviewed_by", "adjustment")
 
 
-def _lines(sync: ExcelSync, wanted: str, sight: Sight) -> QuerySet[SyncLine]:
-    lines = _line_rows(sync)
+def _lines(sync: ExcelSync, wanted: str, sought: str, sight: Sight) -> QuerySet[SyncLine]:
+    lines = _line_rows(sync).filter(finding.condition_of(sought) if sought else Q())
     if not sight.expected:
         return lines.filter(kinds.condition_of(wanted) if wanted else kinds.any_of(kinds.BLIND)).order_by("pk")
-    lines = lines.filter(kinds.condition_of(wanted)) if wanted else lines.exclude(kinds.EXPLAINED.condition)
+    if wanted:
+        lines = lines.filter(kinds.condition_of(wanted))
+    elif not sought:
+        lines = lines.exclude(kinds.EXPLAINED.condition)
     size = Abs(F("variance_value" if sight.cost else "variance"))
     return lines.order_by(kinds.worst_first(), size.desc(nulls_last=True), "pk")
 
