@@ -71,7 +71,7 @@ def percentile(values: list[float], share: int) -> float:
     return statistics.quantiles(values, n=100)[share - 1]
 
 
-def _subscribe(url: str, events_per_call: int = 1) -> Subscription:
+def _subscribe(url: str, events_per_call: int) -> Subscription:
     manager, _ = User.objects.get_or_create(username="bench-manager", is_superuser=True)
     names = ["inventory.adjusted"]
     subscription, _ = create_subscription(

@@ -30,6 +30,7 @@ from approvals.refusals import Refused
 from approvals.templatetags.figures import age
 
 WHOLE = re.compile("[0-9]{1,6}")
+MOST_HOURS = 24 * 90
 COLOURS = {"active": "success", "paused": "warning", "disabled": "danger"}
 State = Subscription.State
 
@@ -165,7 +166,7 @@ class SubscriptionAdmin(RecordAdmin):
         made: list[str] = []
 
         def carry_out(_reason: str) -> str:
-            hours = _whole(request.POST.get("hours", ""))
+            hours = _hours(request.POST.get("hours", ""))
             made.append(
                 operations.rotate_secret(subscription_id=row.pk, by=request.user, overlap=timedelta(hours=hours))
             )
@@ -286,14 +287,19 @@ def _typed(request: HttpRequest) -> dict[str, Any]:
         "event_names": request.POST.get("event_names", "").split(","),
     }
     if (most := request.POST.get("events_per_call")) is not None:
-        typed["events_per_call"] = int(most) if WHOLE.fullmatch(most.strip()) else 0  # refused with what else is wrong
+        typed["events_per_call"] = _whole(most) or 0  # refused with what else is wrong
     return typed
 
 
-def _whole(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) <= 24 * 90):
-        raise Refused("Give the hours as a whole number from 0 to 2160.")
-    return int(text)
+def _hours(text: str) -> int:
+    hours = _whole(text)
+    if hours is None or hours > MOST_HOURS:
+        raise Refused(f"Give the hours as a whole number from 0 to {MOST_HOURS}.")
+    return hours
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if WHOLE.fullmatch(text.strip()) else None
 
 
 def _moment(text: str) -> datetime:

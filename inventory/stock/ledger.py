@@ -116,7 +116,7 @@ class LockedBalance(NamedTuple):
 
 
 def lock_balances(location: Location, item_ids: Iterable[int]) -> list[LockedBalance]:
-    """Until the transaction ends nobody else changes on hand of these items."""
+    """As they are now; until the transaction ends nobody else changes on hand of these items."""
     rows = Balance.objects.select_for_update().filter(location=location, item__any_of=item_ids).order_by("pk")
     columns = rows.values_list("item_id", "pk", "quantity_on_hand", "quantity_reserved", "authority")
     return [LockedBalance(*row) for row in columns]

@@ -141,9 +141,7 @@ def _totals(portions: Iterable[Portion]) -> dict[int, Decimal]:
 
 
 def _locked(location: Location, item_ids: Iterable[int]) -> dict[int, _Stock]:
-    wanted = list(item_ids)
-    lock_balances(location, wanted)
-    return _read(location, wanted)
+    return {row.item_id: _Stock(row.pk, row.on_hand, row.reserved) for row in lock_balances(location, item_ids)}
 
 
 def _read(location: Location, item_ids: Iterable[int]) -> dict[int, _Stock]:

@@ -116,7 +116,9 @@ def test_a_rotation_signs_with_both_until_the_old_one_ends(office, receivers, su
     pass_time(hours=2, seconds=1)
     assert not receiver.received[-1].is_signed_by(old)
     assert receiver.received[-1].is_signed_by(new)
-    assert office.post(page("subscription_rotate", subscription.pk), {"hours": "many"}).status_code == 409
+    for typed in ("many", "2161", "-1", "", "9" * 5_000):
+        refused = office.post(page("subscription_rotate", subscription.pk), {"hours": typed})
+        assert (refused.status_code, "from 0 to 2160" in refused.content.decode()) == (409, True)
 
 
 def test_a_replay_sends_the_same_ids_in_order_from_a_point_in_time(office, receivers, subscribe, happened, pass_time):
